@@ -1,0 +1,388 @@
+//! What may stand on the command line. These structures only hold; they do nothing.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::units::{Length, LengthUnit};
+
+/// A go/no-go gauge for tissue-engineering scaffolds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "poregauge",
+    version,
+    about,
+    long_about = "A go/no-go gauge for tissue-engineering scaffolds.\n\n\
+    Measures a CAD mesh (STL) or a micro-CT volume (NPY, NRRD, TIFF stack), compares every figure with acceptance \
+    criteria, and says pass or fail with the margin and the uncertainty.\n\n\
+    Exit codes: 0 every design passes, 1 some design fails or is inconclusive, 2 the tool could not decide.",
+    after_help = "Examples:\n  poregauge check part.stl\n  poregauge check scan.nrrd --format json -o report.json\n  \
+    poregauge measure part.stl --resolution 20um\n  poregauge generate gyroid --porosity 0.9 --cell 1.5mm --size 4.5mm -o gyroid.stl"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure designs and judge them
+    #[command(
+        after_help = "Examples:\n  poregauge check part.stl\n  poregauge check *.stl --criteria mine.toml --strict\n  \
+        poregauge check scan.npy --spacing 12um --format json -o report.json"
+    )]
+    Check(CheckArgs),
+    /// Measure designs without judging them
+    #[command(
+        after_help = "Examples:\n  poregauge measure part.stl\n  poregauge measure part.stl --measures porosity,strut.ridge_d01 --resolution 20um"
+    )]
+    Measure(MeasureArgs),
+    /// Make a reference design: minimal surfaces, strut lattices, filament stacks
+    #[command(
+        after_help = "Examples:\n  poregauge generate gyroid --porosity 0.9 --cell 1.5mm --size 4.5mm -o gyroid.stl\n  \
+        poregauge generate cubic --porosity 0.9 --pore 600um --cells 5 -o cubic.stl\n  \
+        poregauge generate octet --cell 2mm --strut 150um --cells 3 -o octet.stl\n  \
+        poregauge generate stack --strut 150um --pore 800um --cells 4 --layers 12 -o stack.stl\n  \
+        poregauge generate schwarz-p --porosity 0.9 --cell 1mm --size 3mm --voxel 25um -o scan.nrrd"
+    )]
+    Generate(GenerateArgs),
+    /// The criteria that designs are judged by
+    Criteria {
+        #[command(subcommand)]
+        command: CriteriaCommand,
+    },
+    /// The machine-readable report
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
+    },
+    /// Explain a check: what it asks, why, and where its limit comes from
+    #[command(after_help = "Example:\n  poregauge explain throat-z")]
+    Explain {
+        /// Id of the check, such as `porosity`
+        check: String,
+        /// Criteria that it belongs to: a built-in name or a file
+        #[arg(long, default_value = "review", value_name = "NAME|FILE")]
+        criteria: String,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CriteriaCommand {
+    /// List the built-in criteria
+    List,
+    /// Show the checks of criteria with their limits and sources
+    Show {
+        /// A built-in name or a file
+        name: String,
+    },
+    /// Say whether criteria files can be used
+    Validate {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print the JSON Schema of criteria files
+    Schema,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ReportCommand {
+    /// Print the JSON Schema of reports
+    Schema,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// For people, at a terminal
+    Text,
+    /// The contract, for machines
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EnvelopeArg {
+    Auto,
+    Box,
+    Hull,
+    Grid,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CutArg {
+    Open,
+    Clip,
+    Periodic,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AxesArg {
+    Xyz,
+    Zyx,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+fn length(text: &str) -> Result<Length, String> {
+    Length::parse_positive(text).map_err(|e| e.to_string())
+}
+
+/// A resolution: `None` is automatic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ResolutionArg(pub Option<Length>);
+
+fn resolution(text: &str) -> Result<ResolutionArg, String> {
+    if text == "auto" { Ok(ResolutionArg(None)) } else { length(text).map(|l| ResolutionArg(Some(l))) }
+}
+
+/// Spacing along x, y, z.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpacingArg(pub [Length; 3]);
+
+fn spacing(text: &str) -> Result<SpacingArg, String> {
+    let parts: Vec<Length> = text.split(',').map(length).collect::<Result<_, _>>()?;
+    match parts[..] {
+        [all] => Ok(SpacingArg([all; 3])),
+        [x, y, z] => Ok(SpacingArg([x, y, z])),
+        _ => Err("one length, or three for x, y, z, such as `12um,12um,20um`".to_owned()),
+    }
+}
+
+fn unit(text: &str) -> Result<LengthUnit, String> {
+    text.parse().map_err(|e: crate::units::UnitError| e.to_string())
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor: f64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "gib" | "g" => 1024f64.powi(3),
+        "gb" => 1e9,
+        "mib" | "m" => 1024f64.powi(2),
+        "mb" => 1e6,
+        "tib" | "t" => 1024f64.powi(4),
+        "tb" => 1e12,
+        _ => return Err(format!("`{text}` is no amount of memory: write `8GiB` or `500MB`")),
+    };
+    let value: f64 = number.parse().map_err(|_| format!("`{text}` is no amount of memory: write `8GiB`"))?;
+    let bytes = value * factor;
+    if (1.0..1e18).contains(&bytes) {
+        Ok(bytes as u64)
+    } else {
+        Err(format!("`{text}` is no possible amount of memory"))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Unit of files that name none: mm, um, cm, m, in [default: mm]
+    #[arg(long, value_parser = unit, value_name = "UNIT", help_heading = "Input")]
+    pub unit: Option<LengthUnit>,
+    /// Voxel spacing of a volume, such as 12um or 12um,12um,20um
+    #[arg(long, value_parser = spacing, value_name = "LENGTH", help_heading = "Input")]
+    pub spacing: Option<SpacingArg>,
+    /// Order in which an array names its axes
+    #[arg(long, value_enum, default_value = "xyz", help_heading = "Input")]
+    pub axes: AxesArg,
+    /// Grey levels that are solid: otsu, a value, or a range LO..HI
+    #[arg(
+        long,
+        default_value = "otsu",
+        allow_hyphen_values = true,
+        value_name = "otsu|VALUE|LO..HI",
+        help_heading = "Input"
+    )]
+    pub threshold: String,
+    /// Solid and void change places in a volume
+    #[arg(long, help_heading = "Input")]
+    pub invert: bool,
+    /// Body whose volume is the total volume
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Measuring")]
+    pub envelope: EnvelopeArg,
+    /// What becomes of pores that the envelope cuts
+    #[arg(long, value_enum, default_value = "open", help_heading = "Measuring")]
+    pub cut_pores: CutArg,
+    /// The design is one cell of an endless pattern: --cut-pores periodic
+    #[arg(long, conflicts_with = "cut_pores", help_heading = "Measuring")]
+    pub periodic: bool,
+    /// Voxel size, such as 20um; auto refines until every required check is decided
+    #[arg(long, value_parser = resolution, default_value = "auto", value_name = "LENGTH|auto", help_heading = "Measuring")]
+    pub resolution: ResolutionArg,
+    /// Voxels of the finest grid
+    #[arg(long, default_value_t = crate::gauge::MAX_VOXELS, value_name = "N", value_parser = clap::value_parser!(u64).range(1000..4_294_967_295), help_heading = "Measuring")]
+    pub max_voxels: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..1024), help_heading = "Running")]
+    pub threads: Option<u16>,
+    /// Memory that may be used, such as 8GiB [default: four fifths of the machine's]
+    #[arg(long, value_parser = bytes, value_name = "SIZE", help_heading = "Running")]
+    pub memory: Option<u64>,
+    /// No progress on the terminal
+    #[arg(long, help_heading = "Running")]
+    pub no_progress: bool,
+    /// Nothing on standard error but errors
+    #[arg(long, short, help_heading = "Running")]
+    pub quiet: bool,
+    /// Colour
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Output")]
+    pub color: ColorArg,
+    /// Format of the report; may be given several times
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Vec<FormatArg>,
+    /// File for the --format before it; standard output without one
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// The designs: STL, NPY, NRRD, TIFF stack
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Criteria: a built-in name or a file
+    #[arg(long, default_value = "review", value_name = "NAME|FILE", help_heading = "Criteria")]
+    pub criteria: String,
+    /// Advisory checks gate too, and missing declarations fail
+    #[arg(long, help_heading = "Criteria")]
+    pub strict: bool,
+    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
+    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
+    pub process: Option<String>,
+    /// Measures wanted beside those of the criteria
+    #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
+    pub measures: Vec<String>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct MeasureArgs {
+    /// The designs: STL, NPY, NRRD, TIFF stack
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Measures or families of them, such as porosity,strut.ridge_d01 [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
+    pub measures: Vec<String>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Gyroid
+    Gyroid,
+    /// Schwarz P
+    SchwarzP,
+    /// Diamond
+    Diamond,
+    /// Cubic lattice of square struts, one clean surface
+    Cubic,
+    /// Cubic lattice of round struts, overlapping shells
+    CubicRound,
+    /// Body-centred lattice of round struts, overlapping shells
+    Bcc,
+    /// Octet truss of round struts, overlapping shells
+    Octet,
+    /// 0/90 stack of square filaments
+    Stack,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormArg {
+    Sheet,
+    Network,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FaultArg {
+    /// Closed pores inside the struts (cubic)
+    ClosedPores,
+    /// Loose cubes in the pores (cubic)
+    Islands,
+    /// Two fifths of the triangles are missing
+    Holes,
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// What to make
+    #[arg(value_enum)]
+    pub kind: KindArg,
+    /// Porosity, 0 to 1 (minimal surfaces, cubic)
+    #[arg(long, value_name = "SHARE")]
+    pub porosity: Option<f64>,
+    /// Sheet along the surface, or one side of it (minimal surfaces)
+    #[arg(long, value_enum, default_value = "sheet")]
+    pub form: FormArg,
+    /// Edge of a cell (minimal surfaces, round struts)
+    #[arg(long, value_parser = length, value_name = "LENGTH")]
+    pub cell: Option<Length>,
+    /// Edge of the box (minimal surfaces)
+    #[arg(long, value_parser = length, value_name = "LENGTH")]
+    pub size: Option<Length>,
+    /// Samples along a cell (minimal surfaces)
+    #[arg(long, default_value_t = 32, value_name = "N", value_parser = clap::value_parser!(u32).range(6..512))]
+    pub samples: u32,
+    /// Clear width between struts (cubic, stack)
+    #[arg(long, value_parser = length, value_name = "LENGTH")]
+    pub pore: Option<Length>,
+    /// Width of a strut or filament
+    #[arg(long, value_parser = length, value_name = "LENGTH")]
+    pub strut: Option<Length>,
+    /// Cells along each axis; filaments in a layer of a stack
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..200))]
+    pub cells: u32,
+    /// Layers of a stack
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..1000))]
+    pub layers: u32,
+    /// Sides of a round strut
+    #[arg(long, default_value_t = 12, value_name = "N", value_parser = clap::value_parser!(u32).range(4..128))]
+    pub sides: u32,
+    /// Something wrong on purpose, to try a gate on
+    #[arg(long, value_enum)]
+    pub fault: Option<FaultArg>,
+    /// Write a volume of voxels of this size (.nrrd) instead of a mesh
+    #[arg(long, value_parser = length, value_name = "LENGTH")]
+    pub voxel: Option<Length>,
+    /// File to write: .stl, or .nrrd with --voxel
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_need_units_and_sense() {
+        assert!(length("20").unwrap_err().contains("20um"));
+        assert!(length("0um").is_err());
+        assert_eq!(resolution("auto"), Ok(ResolutionArg(None)));
+        assert_eq!(spacing("1um,2um,3um").unwrap().0[2], Length::from_um(3.0));
+        assert!(spacing("1um,2um").is_err());
+        assert_eq!(bytes("2GiB"), Ok(2 << 30));
+        assert!(bytes("2").is_err());
+        assert!(bytes("0GiB").is_err());
+    }
+}

@@ -1,0 +1,499 @@
+//! Criteria files: TOML with a name, a source, and a list of checks; `extends` takes over the checks of another one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::{Length, Unit};
+
+/// What sets a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The review itself.
+    Review,
+    /// A derivation from it.
+    Derived,
+    /// Another source.
+    Other,
+}
+
+/// A limit as it stands in a file: a number for ratios, a length with its unit for lengths.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(untagged)]
+enum RawLimit {
+    /// A ratio or a count.
+    Number(f64),
+    /// A length with its unit, such as `300um`.
+    Length(String),
+}
+
+/// What a limit is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum LimitOf {
+    /// The smallest strut of the declared process.
+    Process,
+}
+
+/// Something that has to be declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Declaration {
+    /// The material of the scaffold.
+    Material,
+    /// The tissue that shall grow.
+    Tissue,
+    /// The load that it shall bear.
+    Load,
+    /// The process that makes it.
+    Process,
+}
+
+impl Declaration {
+    /// With its article, for messages.
+    #[must_use]
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::Material => "a material",
+            Self::Tissue => "a tissue",
+            Self::Load => "a load",
+            Self::Process => "a process",
+        }
+    }
+}
+
+/// A check as it stands in a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RawCheck {
+    /// Name of the check; that of an inherited one overrides it.
+    id: String,
+    /// A few words for reports.
+    title: Option<String>,
+    /// Id of the measure.
+    measure: Option<String>,
+    /// Least value that passes.
+    min: Option<RawLimit>,
+    /// Greatest value that passes.
+    max: Option<RawLimit>,
+    /// Where the least value comes from, instead of `min`.
+    min_of: Option<LimitOf>,
+    /// What has to be declared, for checks that geometry cannot decide.
+    declares: Option<Vec<Declaration>>,
+    /// Whether the design fails when the check fails; else it is only reported.
+    required: Option<bool>,
+    /// Which of the five criteria it belongs to.
+    criterion: Option<u8>,
+    /// What sets the limit.
+    basis: Option<Basis>,
+    /// Where the limit comes from.
+    source: Option<String>,
+    /// Why it matters.
+    help: Option<String>,
+    /// What would make a design pass.
+    advice: Option<String>,
+}
+
+/// A criteria file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    /// Name in reports; that of the file when missing.
+    name: Option<String>,
+    /// Title for people.
+    title: Option<String>,
+    /// Where the criteria come from.
+    source: Option<String>,
+    /// Criteria whose checks are taken over.
+    extends: Option<String>,
+    /// The checks.
+    #[serde(default)]
+    check: Vec<RawCheck>,
+}
+
+/// JSON Schema of criteria files.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    serde_json::to_value(schemars::schema_for!(RawFile)).unwrap_or_default()
+}
+
+/// A limit with the unit of its measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// Least value that passes.
+    pub min: Option<f64>,
+    /// Greatest value that passes.
+    pub max: Option<f64>,
+}
+
+/// What a rule asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RuleKind {
+    /// A figure within limits.
+    Figure {
+        /// The measure.
+        measure: String,
+        /// The limits.
+        limit: Limit,
+    },
+    /// A figure above a limit of the declared process.
+    Process {
+        /// The measure.
+        measure: String,
+    },
+    /// Something that has to be declared.
+    Declared(Vec<Declaration>),
+}
+
+/// One check of a set of criteria.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Its name.
+    pub id: String,
+    /// A few words for reports.
+    pub title: String,
+    /// What it asks.
+    pub kind: RuleKind,
+    /// Whether a design fails by it.
+    pub required: bool,
+    /// Which of the five criteria it belongs to; 0 for none.
+    pub criterion: u8,
+    /// What sets the limit.
+    pub basis: Basis,
+    /// Where the limit comes from.
+    pub source: String,
+    /// Why it matters.
+    pub help: String,
+    /// What would make a design pass.
+    pub advice: Option<String>,
+}
+
+impl Rule {
+    /// The measure that it needs.
+    #[must_use]
+    pub fn measure(&self) -> Option<&str> {
+        match &self.kind {
+            RuleKind::Figure { measure, .. } | RuleKind::Process { measure } => Some(measure),
+            RuleKind::Declared(_) => None,
+        }
+    }
+}
+
+/// A set of criteria.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Criteria {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Its checks.
+    pub rules: Vec<Rule>,
+}
+
+/// Why criteria cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CriteriaError {
+    /// No built-in criteria have this name, and no file either.
+    #[error("there are no criteria `{name}`: built in are {known}; a file needs its path")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The file is no TOML, or not of this shape; the text names line and column.
+    #[error("{0}")]
+    Syntax(String),
+    /// A check makes no sense.
+    #[error("check `{id}`: {what}")]
+    Check {
+        /// The check.
+        id: String,
+        /// What is wrong, and what to write.
+        what: String,
+    },
+}
+
+const PROFILES: [(&str, &str); 1] = [("review", include_str!("profiles/review.toml"))];
+
+/// The names of the built-in criteria.
+#[must_use]
+pub fn built_in_names() -> Vec<&'static str> {
+    PROFILES.iter().map(|p| p.0).collect()
+}
+
+/// Built-in criteria by name.
+///
+/// # Errors
+/// When there are none of this name.
+pub fn built_in(name: &str) -> Result<Criteria, CriteriaError> {
+    let text = PROFILES
+        .iter()
+        .find(|p| p.0 == name)
+        .map(|p| p.1)
+        .ok_or_else(|| CriteriaError::Unknown { name: name.to_owned(), known: built_in_names().join(", ") })?;
+    Criteria::parse(text, name)
+}
+
+impl Criteria {
+    /// Reads criteria; `name` stands in for a missing one.
+    ///
+    /// # Errors
+    /// When the text is no criteria file, or a check in it makes no sense.
+    pub fn parse(text: &str, name: &str) -> Result<Self, CriteriaError> {
+        let raw: RawFile =
+            toml::from_str(text).map_err(|e| CriteriaError::Syntax(e.to_string().trim_end().to_owned()))?;
+        let base = raw.extends.as_deref().map(built_in).transpose()?;
+        let mut criteria = Self {
+            name: raw.name.unwrap_or_else(|| name.to_owned()),
+            title: raw.title.or(base.as_ref().map(|b| b.title.clone())).unwrap_or_default(),
+            source: raw.source.or(base.as_ref().map(|b| b.source.clone())).unwrap_or_default(),
+            rules: base.map(|b| b.rules).unwrap_or_default(),
+        };
+        let mut seen: Vec<String> = Vec::new();
+        for check in raw.check {
+            if seen.contains(&check.id) {
+                return Err(CriteriaError::Check { id: check.id, what: "stands in the file twice".to_owned() });
+            }
+            seen.push(check.id.clone());
+            let place = criteria.rules.iter().position(|r| r.id == check.id);
+            let rule = rule(check, place.map(|p| &criteria.rules[p]))?;
+            match place {
+                Some(p) => criteria.rules[p] = rule,
+                None => criteria.rules.push(rule),
+            }
+        }
+        if criteria.rules.is_empty() {
+            return Err(CriteriaError::Syntax(
+                "the criteria have no check: add `[[check]]` or `extends = \"review\"`".to_owned(),
+            ));
+        }
+        Ok(criteria)
+    }
+}
+
+fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, CriteriaError> {
+    let wrong = |what: String| CriteriaError::Check { id: raw.id.clone(), what };
+    let measure = raw.measure.clone().or_else(|| base.and_then(|b| b.measure().map(str::to_owned)));
+    let kind = if let Some(declares) = &raw.declares {
+        if declares.is_empty() || raw.measure.is_some() || raw.min.is_some() || raw.max.is_some() {
+            return Err(wrong("`declares` names what to declare and goes without measure and limits".to_owned()));
+        }
+        RuleKind::Declared(declares.clone())
+    } else if let Some(measure) = measure {
+        let unit = unit_of(&measure).ok_or_else(|| wrong(unknown_measure(&measure)))?;
+        let inherited = base.and_then(|b| match &b.kind {
+            RuleKind::Figure { limit, .. } => Some(*limit),
+            _ => None,
+        });
+        let own = |limit: &Option<RawLimit>| limit.as_ref().map(|l| value(l, unit).map_err(&wrong)).transpose();
+        let (min, max) = (own(&raw.min)?, own(&raw.max)?);
+        if raw.min_of.is_some()
+            || (raw.min.is_none()
+                && raw.max.is_none()
+                && matches!(base.map(|b| &b.kind), Some(RuleKind::Process { .. })))
+        {
+            RuleKind::Process { measure }
+        } else {
+            let limit = Limit {
+                min: min.or_else(|| inherited.and_then(|l| l.min)),
+                max: max.or_else(|| inherited.and_then(|l| l.max)),
+            };
+            match (limit.min, limit.max) {
+                (None, None) => return Err(wrong("needs `min`, `max` or both".to_owned())),
+                (Some(a), Some(b)) if a > b => return Err(wrong(format!("`min` ({a}) is above `max` ({b})"))),
+                _ => RuleKind::Figure { measure, limit },
+            }
+        }
+    } else if let Some(base) = base {
+        base.kind.clone()
+    } else {
+        return Err(wrong("needs `measure` with `min` or `max`, or `declares`".to_owned()));
+    };
+    let criterion = raw.criterion.or(base.map(|b| b.criterion)).unwrap_or(0);
+    if criterion > 5 {
+        return Err(wrong(format!("`criterion` is 1 to 5, or 0 for none of them, not {criterion}")));
+    }
+    let title = raw.title.or(base.map(|b| b.title.clone())).unwrap_or_else(|| raw.id.clone());
+    Ok(Rule {
+        title,
+        kind,
+        required: raw.required.or(base.map(|b| b.required)).unwrap_or(true),
+        criterion,
+        basis: raw.basis.or(base.map(|b| b.basis)).unwrap_or(Basis::Other),
+        source: raw.source.or(base.map(|b| b.source.clone())).unwrap_or_default(),
+        help: raw.help.or(base.map(|b| b.help.clone())).unwrap_or_default(),
+        advice: raw.advice.or(base.and_then(|b| b.advice.clone())),
+        id: raw.id,
+    })
+}
+
+fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
+    match (limit, unit) {
+        (RawLimit::Number(n), Unit::Micrometre) => Err(format!("the limit {n} needs a unit: write \"{n}um\"")),
+        (RawLimit::Number(n), _) if n.is_finite() => Ok(*n),
+        (RawLimit::Number(n), _) => Err(format!("the limit {n} is no finite number")),
+        (RawLimit::Length(text), Unit::Micrometre) => text.parse::<Length>().map(Length::um).map_err(|e| e.to_string()),
+        (RawLimit::Length(text), _) => Err(format!("the limit \"{text}\" must be a number without quotes and unit")),
+    }
+}
+
+/// The measures that a check may name, with their units; a trailing `_` takes lengths such as `100um`.
+const MEASURES: [(&str, Unit); 38] = [
+    ("volume.total", Unit::CubicMillimetre),
+    ("volume.solid", Unit::CubicMillimetre),
+    ("porosity.total", Unit::One),
+    ("porosity.open", Unit::One),
+    ("porosity.closed", Unit::One),
+    ("pore_size.mean", Unit::Micrometre),
+    ("pore_size.sd", Unit::Micrometre),
+    ("pore_size.d10", Unit::Micrometre),
+    ("pore_size.d50", Unit::Micrometre),
+    ("pore_size.d90", Unit::Micrometre),
+    ("pore_size.max", Unit::Micrometre),
+    ("pore_size.cut_fraction", Unit::One),
+    ("pore_size.share_", Unit::One),
+    ("pore_size.raw_share_", Unit::One),
+    ("strut.mean", Unit::Micrometre),
+    ("strut.sd", Unit::Micrometre),
+    ("strut.d01", Unit::Micrometre),
+    ("strut.d10", Unit::Micrometre),
+    ("strut.d50", Unit::Micrometre),
+    ("strut.max", Unit::Micrometre),
+    ("strut.ridge_d01", Unit::Micrometre),
+    ("surface.area", Unit::SquareMillimetre),
+    ("surface.closed_area", Unit::SquareMillimetre),
+    ("surface.cap_area", Unit::SquareMillimetre),
+    ("surface.per_total_volume", Unit::PerMillimetre),
+    ("surface.per_solid_volume", Unit::PerMillimetre),
+    ("interconnectivity.open_fraction", Unit::One),
+    ("interconnectivity.through_fraction", Unit::One),
+    ("interconnectivity.accessible_", Unit::One),
+    ("interconnectivity.percolation_diameter.x", Unit::Micrometre),
+    ("interconnectivity.percolation_diameter.y", Unit::Micrometre),
+    ("interconnectivity.percolation_diameter.z", Unit::Micrometre),
+    ("interconnectivity.d90", Unit::Micrometre),
+    ("solid.components", Unit::One),
+    ("solid.loose_fraction", Unit::One),
+    ("interconnectivity.percolation_diameter", Unit::Micrometre),
+    ("pore_size", Unit::Micrometre),
+    ("strut", Unit::Micrometre),
+];
+
+/// How many of the list name single measures; the rest are families that `--measures` may name.
+const SINGLE: usize = 35;
+
+/// Unit of a measure, when there is such a measure.
+#[must_use]
+pub fn unit_of(measure: &str) -> Option<Unit> {
+    MEASURES[..SINGLE].iter().find_map(|&(id, unit)| {
+        let fits = match (id.strip_suffix('_'), lengths_in(measure)) {
+            (Some(_), lengths) => {
+                measure.starts_with(id) && lengths.len() == if id.ends_with("share_") { 2 } else { 1 }
+            }
+            (None, _) => id == measure,
+        };
+        fits.then_some(unit)
+    })
+}
+
+/// The lengths in µm in the last part of a measure's id: 300 and 1200 of `pore_size.share_300um_1200um`.
+#[must_use]
+pub fn lengths_in(measure: &str) -> Vec<f64> {
+    let parts: Vec<&str> = measure.split('_').collect();
+    let mut lengths = Vec::new();
+    for part in parts.iter().rev() {
+        match part.parse::<Length>() {
+            Ok(length) if length.um() > 0.0 => lengths.insert(0, length.um()),
+            _ => break,
+        }
+    }
+    lengths
+}
+
+/// The ids of all measures.
+#[must_use]
+pub fn measure_ids() -> Vec<&'static str> {
+    MEASURES[..SINGLE].iter().map(|m| m.0).collect()
+}
+
+/// A message for a measure that does not exist, with the nearest that does.
+#[must_use]
+pub fn unknown_measure(measure: &str) -> String {
+    let nearest = measure_ids()
+        .into_iter()
+        .max_by_key(|id| id.chars().zip(measure.chars()).take_while(|(a, b)| a == b).count())
+        .unwrap_or_default();
+    let example = match nearest.strip_suffix('_') {
+        Some(family) if family.ends_with("share") => format!("{family}_300um_1200um"),
+        Some(family) => format!("{family}_100um"),
+        None => nearest.to_owned(),
+    };
+    format!("there is no measure `{measure}`: did you mean `{example}`?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        Criteria::parse(text, "mine").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_built_in_criteria_are_whole() {
+        for name in built_in_names() {
+            let criteria = built_in(name).unwrap();
+            assert!(criteria.rules.iter().all(|r| !r.source.is_empty() && !r.help.is_empty() && r.criterion > 0));
+        }
+        let ids: Vec<String> = built_in("review").unwrap().rules.into_iter().map(|r| r.id).collect();
+        for id in [
+            "porosity",
+            "pore-size",
+            "pore-median",
+            "closed-void",
+            "throat-x",
+            "throat-y",
+            "throat-z",
+            "accessible",
+            "surface",
+            "one-piece",
+            "strut-process",
+        ] {
+            assert!(ids.iter().any(|i| i == id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_file_may_override_one_limit() {
+        let mine = Criteria::parse("extends = \"review\"\n[[check]]\nid = \"porosity\"\nmin = 0.8\n", "mine").unwrap();
+        let base = built_in("review").unwrap();
+        assert_eq!(mine.rules.len(), base.rules.len());
+        assert_eq!(mine.name, "mine");
+        let RuleKind::Figure { limit, .. } = &mine.rules[0].kind else { panic!() };
+        assert_eq!(limit.min, Some(0.8));
+        assert_eq!(mine.rules[0].source, base.rules[0].source);
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_remedy() {
+        assert!(error("extends = \"revue\"").contains("built in are review"));
+        assert!(error("extends = \"review\"\nminimum = 3").contains("line 2"));
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"pore_size.d5\"\nmin = \"1um\"").contains("pore_size.d50"));
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"pore_size.d50\"\nmin = 300").contains("300um"));
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"\nmin = nan").contains("finite"));
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"\nmin = \"90%\"").contains("number"));
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"\nmin = 0.9\nmax = 0.8").contains("above"));
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"").contains("min"));
+        assert!(error("name = \"x\"").contains("no check"));
+    }
+
+    #[test]
+    fn lengths_in_ids_are_read() {
+        assert_eq!(lengths_in("pore_size.share_300um_1200um"), [300.0, 1200.0]);
+        assert_eq!(lengths_in("interconnectivity.accessible_0.1mm"), [100.0]);
+        assert_eq!(unit_of("interconnectivity.accessible_100"), None);
+        assert_eq!(unit_of("pore_size.share_300um_1200um"), Some(Unit::One));
+    }
+}

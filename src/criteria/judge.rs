@@ -1,0 +1,348 @@
+//! The verdict: a pure function of measurements and criteria.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::file::{Criteria, Limit, Rule, RuleKind, lengths_in, unit_of};
+use super::process::Process;
+use crate::measure::Measurement;
+use crate::units::{Unit, significant};
+
+/// Verdict on one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The requirement holds over the whole interval of uncertainty.
+    Pass,
+    /// It is broken over the whole interval.
+    Fail,
+    /// The interval straddles the limit, or the figure does not suffice.
+    Inconclusive,
+    /// Geometry cannot decide it; a record does.
+    Declared,
+    /// Geometry cannot decide it, and nothing was declared.
+    NotAssessed,
+}
+
+/// Verdict on a design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DesignVerdict {
+    /// Every required check passes, is declared, or waits for a declaration.
+    Pass,
+    /// A required check fails.
+    Fail,
+    /// A required check is inconclusive and none fails.
+    Inconclusive,
+    /// The design could not be measured.
+    Error,
+}
+
+/// A check with its outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// The rule.
+    pub rule: Rule,
+    /// The requirement in symbols.
+    pub requirement: String,
+    /// Its limits, in the unit of the measure.
+    pub limit: Option<Limit>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was measured.
+    pub measured: Option<Measurement>,
+    /// Distance to the nearer limit, positive when met, in the unit of the measure.
+    pub margin: Option<f64>,
+    /// Why the verdict is not simply that of figure and limit.
+    pub reason: Option<String>,
+    /// Whether a finer grid could decide it.
+    pub refinable: bool,
+    /// What would make it pass.
+    pub advice: Option<String>,
+}
+
+/// What a verdict depends on beside measurements.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context {
+    /// The declared process.
+    pub process: Option<Process>,
+    /// Coarsest spacing of the grid, in µm.
+    pub spacing: f64,
+    /// Voxels that a length must be across to be judged: 8 on two-valued volumes, 4 elsewhere.
+    pub voxels_across: f64,
+    /// Whether pieces, closed void and the like were decided without the grid.
+    pub from_shells: bool,
+}
+
+/// Relative distance to a limit within which it counts as met: what rounding a mesh to single precision costs.
+const MET: f64 = 1e-6;
+
+/// Voxels that the thinnest strut must be across for what hangs on single struts.
+const ACROSS_STRUT: f64 = 3.0;
+
+/// Judges every check of the criteria.
+#[must_use]
+pub fn judge(criteria: &Criteria, measurements: &BTreeMap<String, Measurement>, context: &Context) -> Vec<Check> {
+    criteria.rules.iter().map(|rule| check(rule, measurements, context)).collect()
+}
+
+fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Context) -> Check {
+    let mut check = Check {
+        rule: rule.clone(),
+        requirement: String::new(),
+        limit: None,
+        verdict: Verdict::NotAssessed,
+        measured: None,
+        margin: None,
+        reason: None,
+        refinable: false,
+        advice: None,
+    };
+    let (measure, limit) = match &rule.kind {
+        RuleKind::Declared(what) => {
+            let what: Vec<&str> = what.iter().map(|d| d.phrase()).collect();
+            check.requirement = format!("declared: {}", what.join(", "));
+            check.reason = Some(format!("declare {}", what.join(" and ")));
+            return check;
+        }
+        RuleKind::Process { measure } => match &context.process {
+            None => {
+                check.requirement = format!("{measure} >= smallest strut of the process");
+                check.reason = Some("declare a process".to_owned());
+                return check;
+            }
+            Some(process) => (measure, Limit { min: Some(process.min_strut.um()), max: None }),
+        },
+        RuleKind::Figure { measure, limit } => (measure, *limit),
+    };
+    let unit = unit_of(measure).unwrap_or(Unit::One);
+    check.requirement = requirement(measure, limit, unit);
+    check.limit = Some(limit);
+    let Some(measurement) = measurements.get(measure) else {
+        check.verdict = Verdict::Fail;
+        check.reason = Some("the design has nothing that this could be measured on".to_owned());
+        check.advice.clone_from(&rule.advice);
+        return check;
+    };
+    let margin = margin(measurement.value, limit);
+    check.measured = Some(measurement.clone());
+    check.margin = Some(margin);
+    check.verdict = by_margin(margin, span(measurement.value, measurement.uncertainty, limit));
+    check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact;
+    if let Some(reason) = too_coarse(measure, limit, unit, measurements, context) {
+        check.verdict = Verdict::Inconclusive;
+        check.refinable = true;
+        check.reason = Some(reason);
+    } else if check.verdict != Verdict::Inconclusive {
+        for other in &measurement.alternatives {
+            let verdict = other.value.map_or(Verdict::Inconclusive, |value| {
+                by_margin(self::margin(value, limit), span(value, measurement.uncertainty, limit))
+            });
+            if verdict != check.verdict {
+                check.verdict = Verdict::Inconclusive;
+                check.refinable = false;
+                let value = other.value.map_or("none".to_owned(), |v| show(v, unit));
+                check.reason = Some(format!("with {}: {value}; {}", other.reading, other.remedy));
+                break;
+            }
+        }
+    }
+    if check.verdict == Verdict::Inconclusive && check.reason.is_none() {
+        let remedy = if check.refinable { ": refine with --resolution or --max-voxels" } else { "" };
+        check.reason = Some(format!("the uncertainty straddles the limit{remedy}"));
+    }
+    if matches!(check.verdict, Verdict::Fail) {
+        check.advice.clone_from(&rule.advice);
+    }
+    check
+}
+
+/// Distance to the nearer limit, positive inside.
+fn margin(value: f64, limit: Limit) -> f64 {
+    let below = limit.min.map_or(f64::INFINITY, |min| value - min);
+    let above = limit.max.map_or(f64::INFINITY, |max| max - value);
+    below.min(above)
+}
+
+/// Half-width of the interval, and the rounding that is forgiven to figures that meet a limit exactly.
+fn span(value: f64, uncertainty: f64, limit: Limit) -> (f64, f64) {
+    let scale = limit.min.unwrap_or(0.0).abs().max(limit.max.unwrap_or(0.0).abs()).max(value.abs());
+    (uncertainty, MET * scale)
+}
+
+fn by_margin(margin: f64, (uncertainty, rounding): (f64, f64)) -> Verdict {
+    if margin - uncertainty >= -rounding || (margin.abs() <= rounding && uncertainty <= rounding) {
+        Verdict::Pass
+    } else if margin + uncertainty < 0.0 {
+        Verdict::Fail
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// Why the grid is too coarse for a check.
+fn too_coarse(
+    measure: &str,
+    limit: Limit,
+    unit: Unit,
+    measurements: &BTreeMap<String, Measurement>,
+    context: &Context,
+) -> Option<String> {
+    if context.spacing <= 0.0 {
+        return None;
+    }
+    let mut lengths = lengths_in(measure);
+    if unit == Unit::Micrometre {
+        lengths.extend(limit.min.into_iter().chain(limit.max));
+    }
+    let shortest = lengths.into_iter().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
+    // A hair of slack: sizes are divided into whole voxels.
+    let across = shortest / context.spacing * 1.001;
+    if across < context.voxels_across {
+        return Some(format!(
+            "{} is only {} voxels across, {} are needed: a finer --resolution decides it",
+            show(shortest, Unit::Micrometre),
+            significant(across, 2),
+            context.voxels_across
+        ));
+    }
+    let hangs_on_struts =
+        matches!(measure, "solid.loose_fraction" | "solid.components" | "porosity.closed" | "strut.ridge_d01");
+    if hangs_on_struts && !(context.from_shells && measure != "strut.ridge_d01") {
+        let strut = measurements.get("strut.ridge_d01")?.value;
+        let across = strut / context.spacing * 1.001;
+        if across < ACROSS_STRUT {
+            return Some(format!(
+                "the thinnest struts ({}) are only {} voxels across, {ACROSS_STRUT} are needed: a finer --resolution decides it",
+                show(strut, Unit::Micrometre),
+                significant(across, 2)
+            ));
+        }
+    }
+    None
+}
+
+fn requirement(measure: &str, limit: Limit, unit: Unit) -> String {
+    let show = |v: f64| if unit == Unit::Micrometre { format!("{v} um") } else { format!("{v}") };
+    match (limit.min, limit.max) {
+        (Some(min), Some(max)) => format!("{} <= {measure} <= {}", show(min), show(max)),
+        (Some(min), None) => format!("{measure} >= {}", show(min)),
+        (None, Some(max)) => format!("{measure} <= {}", show(max)),
+        (None, None) => measure.to_owned(),
+    }
+}
+
+fn show(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Micrometre => format!("{} µm", significant(value, 3)),
+        Unit::One => format!("{} %", significant(100.0 * value, 3)),
+        _ => format!("{} {}", significant(value, 3), unit.symbol()),
+    }
+}
+
+/// The verdict on a design: fail before inconclusive before pass. Under `strict` advisory checks count as required, and
+/// a required check that waits for a declaration fails.
+#[must_use]
+pub fn design_verdict(checks: &[Check], strict: bool) -> DesignVerdict {
+    let counts = |c: &&Check| c.rule.required || strict;
+    let any = |verdict: Verdict| checks.iter().filter(counts).any(|c| c.verdict == verdict);
+    let waits = checks.iter().any(|c| c.rule.required && c.verdict == Verdict::NotAssessed);
+    if any(Verdict::Fail) || (strict && waits) {
+        DesignVerdict::Fail
+    } else if any(Verdict::Inconclusive) {
+        DesignVerdict::Inconclusive
+    } else {
+        DesignVerdict::Pass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::built_in;
+    use super::*;
+    use crate::measure::Alternative;
+
+    fn measurement(value: f64, uncertainty: f64, unit: Unit) -> Measurement {
+        Measurement {
+            value,
+            unit,
+            uncertainty,
+            exact: false,
+            method: String::new(),
+            alternatives: Vec::new(),
+            at_um: None,
+        }
+    }
+
+    fn verdict(id: &str, m: Option<Measurement>, context: &Context) -> Check {
+        let criteria = built_in("review").unwrap();
+        let rule = criteria.rules.iter().find(|r| r.id == id).unwrap();
+        let mut all = BTreeMap::new();
+        if let (Some(m), Some(measure)) = (m, rule.measure()) {
+            all.insert(measure.to_owned(), m);
+        }
+        check(rule, &all, context)
+    }
+
+    const FINE: Context = Context { process: None, spacing: 10.0, voxels_across: 4.0, from_shells: true };
+
+    #[test]
+    fn the_whole_interval_decides() {
+        for (value, uncertainty, expected) in [
+            (0.91, 0.005, Verdict::Pass),
+            (0.90, 0.0, Verdict::Pass),
+            (0.89, 0.005, Verdict::Fail),
+            (0.901, 0.005, Verdict::Inconclusive),
+            (0.899, 0.005, Verdict::Inconclusive),
+        ] {
+            let check = verdict("porosity", Some(measurement(value, uncertainty, Unit::One)), &FINE);
+            assert_eq!(check.verdict, expected, "{value} ± {uncertainty}");
+            assert!((check.margin.unwrap() - (value - 0.9)).abs() < 1e-12);
+        }
+        let median = |v| verdict("pore-median", Some(measurement(v, 5.0, Unit::Micrometre)), &FINE);
+        assert_eq!((median(1190.0).verdict, median(1190.0).margin), (Verdict::Pass, Some(10.0)));
+        assert_eq!(median(1300.0).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_missing_figure_fails_and_a_missing_declaration_waits() {
+        assert_eq!(verdict("pore-median", None, &FINE).verdict, Verdict::Fail);
+        assert_eq!(verdict("material-compatible", None, &FINE).verdict, Verdict::NotAssessed);
+        assert_eq!(verdict("strut-process", None, &FINE).verdict, Verdict::NotAssessed);
+    }
+
+    #[test]
+    fn another_reading_with_another_outcome_leaves_it_open() {
+        let mut m = measurement(0.91, 0.001, Unit::One);
+        m.alternatives.push(Alternative { reading: "the hull", value: Some(0.89), remedy: "say which" });
+        let check = verdict("porosity", Some(m.clone()), &FINE);
+        assert_eq!((check.verdict, check.refinable), (Verdict::Inconclusive, false));
+        m.alternatives[0].value = Some(0.905);
+        assert_eq!(verdict("porosity", Some(m), &FINE).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_coarse_grid_decides_nothing_small() {
+        let m = measurement(200.0, 1.0, Unit::Micrometre);
+        let coarse = Context { spacing: 30.0, ..FINE };
+        let check = verdict("throat-z", Some(m.clone()), &coarse);
+        assert_eq!((check.verdict, check.refinable), (Verdict::Inconclusive, true));
+        assert_eq!(verdict("throat-z", Some(m), &FINE).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn a_design_fails_by_required_checks_and_strictly_by_all() {
+        let pass = verdict("porosity", Some(measurement(0.95, 0.0, Unit::One)), &FINE);
+        let advisory = verdict("surface", Some(measurement(1.0, 0.0, Unit::PerMillimetre)), &FINE);
+        let waiting = verdict("material-compatible", None, &FINE);
+        let fail = verdict("porosity", Some(measurement(0.5, 0.0, Unit::One)), &FINE);
+        let open = verdict("porosity", Some(measurement(0.9, 0.1, Unit::One)), &FINE);
+        assert_eq!(design_verdict(&[pass.clone(), advisory.clone()], false), DesignVerdict::Pass);
+        assert_eq!(design_verdict(&[pass.clone(), advisory], true), DesignVerdict::Fail);
+        assert_eq!(design_verdict(&[pass.clone(), waiting.clone()], false), DesignVerdict::Pass);
+        assert_eq!(design_verdict(&[pass.clone(), waiting], true), DesignVerdict::Fail);
+        assert_eq!(design_verdict(&[pass, open.clone()], false), DesignVerdict::Inconclusive);
+        assert_eq!(design_verdict(&[fail, open], false), DesignVerdict::Fail);
+    }
+}

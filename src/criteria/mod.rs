@@ -1,0 +1,12 @@
+//! Criteria: what a design has to meet, as data, and the verdict on it, as a pure function of measurements.
+
+mod file;
+mod judge;
+mod process;
+
+pub use file::{
+    Basis, Criteria, CriteriaError, Declaration, Limit, Rule, RuleKind, built_in, built_in_names, lengths_in,
+    measure_ids, schema, unit_of, unknown_measure,
+};
+pub use judge::{Check, Context, DesignVerdict, Verdict, design_verdict, judge};
+pub use process::{Process, process, process_names};

@@ -1,0 +1,12 @@
+//! A design: the solid, where it came from, the body it is measured in, and the fields that measures share.
+
+mod envelope;
+mod finding;
+mod solid;
+mod study;
+
+pub use envelope::{Body, Envelope, EnvelopeChoice, EnvelopeKind, Plane, SIDES};
+pub use finding::{Finding, Severity};
+pub use solid::{Axes, Binarised, Design, DesignError, Options, Solid, Source, Threshold};
+pub(crate) use study::is_cap;
+pub use study::{CutPores, Resolution, Study, StudyError};

@@ -1,0 +1,553 @@
+//! From a loaded file to a solid: unit, spacing and threshold decided and written down.
+
+use crate::design::envelope::{Envelope, EnvelopeChoice};
+use crate::design::finding::{Finding, Severity};
+use crate::grid::{Frame, Levels, Mask};
+use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded};
+use crate::limits::Limits;
+use crate::mesh::hull::Flat;
+use crate::mesh::solid::SolidMesh;
+use crate::mesh::topology::Places;
+use crate::mesh::{Mesh, V3};
+use crate::parallel::{Cancelled, Exec};
+use crate::units::{Length, LengthUnit};
+use crate::voxel::segmentation::otsu;
+
+/// The order in which a file names its axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Axes {
+    /// x, y, z.
+    #[default]
+    Xyz,
+    /// z, y, x.
+    Zyx,
+}
+
+/// Which grey levels are solid.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Threshold {
+    /// Above Otsu's threshold.
+    #[default]
+    Otsu,
+    /// Above this value.
+    Above(f32),
+    /// From the first to the second value.
+    Window(f32, f32),
+}
+
+/// What the user says about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Options {
+    /// Unit of a file without one.
+    pub unit: Option<LengthUnit>,
+    /// Spacing of the voxels along x, y, z.
+    pub spacing: Option<[Length; 3]>,
+    /// Order of the axes of an array.
+    pub axes: Axes,
+    /// Which grey levels are solid.
+    pub threshold: Threshold,
+    /// Whether solid and void change places.
+    pub invert: bool,
+    /// The body.
+    pub envelope: EnvelopeChoice,
+    /// Whether the design is one cell of an endless pattern.
+    pub periodic: bool,
+}
+
+/// Where a design came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// Format of the file.
+    pub format: Format,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Unit of its numbers.
+    pub unit: LengthUnit,
+    /// Whether the file did not say so.
+    pub unit_assumed: bool,
+    /// Number of triangles of a mesh.
+    pub triangles: Option<usize>,
+    /// Number of voxels of a volume.
+    pub voxels: Option<[usize; 3]>,
+    /// Spacing of a volume, in µm.
+    pub spacing_um: Option<[f64; 3]>,
+    /// How the phases of a volume were told apart.
+    pub threshold: Option<String>,
+}
+
+/// How the values of a volume become two phases.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Binarised {
+    /// Two values; the second is solid.
+    Two(f32, f32),
+    /// Solid above a threshold, the means of the classes beside it.
+    Above {
+        /// The threshold.
+        threshold: f32,
+        /// Half of what the threshold may be off by: noise and overlap of the classes.
+        doubt: f32,
+        /// Whether solid is below instead.
+        inverted: bool,
+    },
+    /// Solid between two values.
+    Window {
+        /// Lower and upper value.
+        range: (f32, f32),
+        /// Whether solid is outside instead.
+        inverted: bool,
+    },
+}
+
+impl Binarised {
+    /// A number that is negative in solid: by how much the value would have to change. `shift` moves the threshold.
+    #[must_use]
+    #[inline]
+    pub fn signed(&self, value: f32, shift: f32) -> f32 {
+        match *self {
+            Self::Two(void, solid) => (value - solid).abs() - (value - void).abs(),
+            Self::Above { threshold, inverted, .. } => {
+                let s = threshold + shift - value;
+                if inverted { -s } else { s }
+            }
+            Self::Window { range, inverted } => {
+                let s = (range.0 + shift - value).max(value - range.1 - shift);
+                if inverted { -s } else { s }
+            }
+        }
+    }
+}
+
+/// The solid of a design.
+#[derive(Clone, Debug)]
+pub enum Solid {
+    /// Bounded by a mesh.
+    Mesh(Box<SolidMesh>),
+    /// Voxels of a volume.
+    Volume {
+        /// Where the voxels lie.
+        frame: Frame,
+        /// Their values.
+        levels: Levels,
+        /// How they become two phases.
+        phases: Binarised,
+    },
+}
+
+/// A design, ready to be measured.
+#[derive(Clone, Debug)]
+pub struct Design {
+    /// Where it came from.
+    pub source: Source,
+    /// Its solid.
+    pub solid: Solid,
+    /// The body that it is measured in.
+    pub envelope: Envelope,
+    /// Whether it is one cell of an endless pattern.
+    pub periodic: bool,
+    /// What was found on the way.
+    pub findings: Vec<Finding>,
+}
+
+/// Why a file is no design.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DesignError {
+    /// The file cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// There is nothing to measure.
+    #[error("{message}: {remedy}")]
+    Nothing {
+        /// Kind, as errors in reports name it.
+        kind: &'static str,
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The run was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl DesignError {
+    fn nothing(kind: &'static str, message: impl Into<String>, remedy: &str) -> Self {
+        Self::Nothing { kind, message: message.into(), remedy: remedy.to_owned() }
+    }
+}
+
+impl From<Flat> for DesignError {
+    fn from(_: Flat) -> Self {
+        Self::nothing("design.no_volume", "the solid spans no volume", "export a solid body")
+    }
+}
+
+impl Design {
+    /// Makes a design of a file.
+    ///
+    /// # Errors
+    /// When the file has no spacing, one phase only, or no volume.
+    pub fn new(loaded: Loaded, options: &Options, limits: &Limits, exec: &Exec) -> Result<Self, DesignError> {
+        let mut findings: Vec<Finding> =
+            loaded.notes.iter().map(|n| Finding::new(n.kind, Severity::Warning, n.message.clone())).collect();
+        let (format, sha256) = (loaded.format, loaded.sha256);
+        match loaded.content {
+            Content::Mesh { triangles, unit } => {
+                let assumed = unit.is_none() && options.unit.is_none();
+                let unit = options.unit.or(unit).unwrap_or(LengthUnit::Millimetre);
+                let count = triangles.len();
+                let mut mesh =
+                    Mesh::weld(&triangles).map_err(|e| InputError::new(InputErrorKind::TooLarge, e.to_string()))?;
+                drop(triangles);
+                mesh.scale(unit.in_um());
+                let solid = SolidMesh::new(mesh, exec)?;
+                let (low, high) = solid.mesh.bounds().ok_or(Flat)?;
+                refuse_size(low, high)?;
+                let envelope = Envelope::choose(options.envelope, (low, high), &solid.mesh.vertices, None, false)?;
+                refuse_hopeless(&solid, &envelope)?;
+                mesh_findings(&solid, &mut findings);
+                if assumed {
+                    plausible_unit(high - low, &mut findings);
+                }
+                let source = Source {
+                    format,
+                    sha256,
+                    unit,
+                    unit_assumed: assumed,
+                    triangles: Some(count),
+                    voxels: None,
+                    spacing_um: None,
+                    threshold: None,
+                };
+                Ok(Self { source, solid: Solid::Mesh(Box::new(solid)), envelope, periodic: options.periodic, findings })
+            }
+            Content::Volume { volume, spacing, origin } => {
+                let (spacing_um, unit, assumed) = spacing_of(spacing, options, &mut findings)?;
+                let per_unit = unit.in_um();
+                let mut origin = origin.map(|o| o * per_unit);
+                let mut volume = volume;
+                let mut spacing_um = spacing_um;
+                if options.axes == Axes::Zyx {
+                    limits.check("the volume", volume.levels.len() as u64, 8).map_err(InputError::from)?;
+                    volume = volume.reversed_axes();
+                    origin.reverse();
+                    if options.spacing.is_none() {
+                        spacing_um.reverse();
+                    }
+                }
+                let frame = Frame { size: volume.size, spacing: spacing_um, origin };
+                let (phases, text) = phases_of(&volume.levels, options, &mut findings)?;
+                let extremes = extremes(&frame, &volume.levels, &phases)?;
+                let (low, high) = frame.bounds();
+                let envelope = Envelope::choose(
+                    options.envelope,
+                    extremes.bounds,
+                    &extremes.points,
+                    Some((V3::from(low), V3::from(high))),
+                    extremes.crop,
+                )?;
+                let source = Source {
+                    format,
+                    sha256,
+                    unit,
+                    unit_assumed: assumed,
+                    triangles: None,
+                    voxels: Some(frame.size),
+                    spacing_um: Some(spacing_um),
+                    threshold: Some(text),
+                };
+                let solid = Solid::Volume { frame, levels: volume.levels, phases };
+                Ok(Self { source, solid, envelope, periodic: options.periodic, findings })
+            }
+        }
+    }
+}
+
+/// Refuses sizes that no scaffold has and no arithmetic holds.
+fn refuse_size(low: V3, high: V3) -> Result<(), DesignError> {
+    let size = (high - low).amax();
+    let far = low.amax().max(high.amax());
+    if (1e-3..=1e9).contains(&size) && far <= 1e6 * size {
+        return Ok(());
+    }
+    Err(DesignError::nothing(
+        "design.size",
+        format!("the design is {size:.3e} µm across, up to {far:.3e} µm from the origin"),
+        "check the --unit, and export it near the origin",
+    ))
+}
+
+/// Refuses a mesh that bounds nothing, rather than measuring it.
+fn refuse_hopeless(solid: &SolidMesh, envelope: &Envelope) -> Result<(), DesignError> {
+    let triangles = solid.mesh.triangles.len();
+    let volume = solid.volume().unwrap_or_else(|| solid.mesh.signed_volume().abs());
+    if volume <= 1e-9 * envelope.hull.volume {
+        return Err(DesignError::nothing(
+            "mesh.no_volume",
+            "the mesh encloses no volume",
+            "export a closed solid, not a sheet or a set of loose faces",
+        ));
+    }
+    let open = solid.topology.open_edges.count;
+    if 5 * open > triangles {
+        let at = solid.topology.open_edges.first.first().map(place).unwrap_or_default();
+        return Err(DesignError::nothing(
+            "mesh.broken",
+            format!("the mesh is not a solid: {open} open edges on {triangles} triangles, the first at {at}"),
+            "repair it (close the holes, join the faces) and export it again",
+        ));
+    }
+    Ok(())
+}
+
+fn place(p: &V3) -> String {
+    format!("({:.3}, {:.3}, {:.3}) mm", p.x / 1e3, p.y / 1e3, p.z / 1e3)
+}
+
+fn report_places(findings: &mut Vec<Finding>, kind: &'static str, severity: Severity, places: &Places, what: &str) {
+    if places.count > 0 {
+        let mut finding = Finding::new(kind, severity, format!("{} {what}", places.count));
+        if let Some(p) = places.first.first() {
+            finding = finding.at([p.x, p.y, p.z]);
+        }
+        findings.push(finding);
+    }
+}
+
+fn mesh_findings(solid: &SolidMesh, findings: &mut Vec<Finding>) {
+    let mut add = |kind, severity, places: &Places, what: &str| report_places(findings, kind, severity, places, what);
+    let (t, s) = (&solid.topology, &solid.shells);
+    add(
+        "mesh.open_edges",
+        Severity::Warning,
+        &t.open_edges,
+        "open edges: holes were closed over by the winding number",
+    );
+    add(
+        "mesh.non_manifold_edges",
+        Severity::Warning,
+        &t.non_manifold_edges,
+        "edges where more than two triangles meet",
+    );
+    add(
+        "mesh.flipped_triangles",
+        Severity::Warning,
+        &s.flipped_triangles,
+        "triangles faced against their neighbours and were turned",
+    );
+    add("mesh.flipped_shells", Severity::Warning, &s.flipped_shells, "shells were inside out and were turned");
+    add("mesh.unorientable", Severity::Error, &s.unorientable, "shells have no inside (like a Möbius strip)");
+    add(
+        "mesh.ambiguous_shells",
+        Severity::Warning,
+        &s.ambiguous,
+        "shells lie inside another one that faces the same way: taken for overlaps, may be meant as cavities",
+    );
+    add("mesh.degenerate_triangles", Severity::Info, &t.degenerate, "triangles without area");
+    add("mesh.duplicate_triangles", Severity::Warning, &t.duplicates, "triangles stand in the file twice");
+    add(
+        "mesh.intersections",
+        Severity::Info,
+        &solid.crossings,
+        "pairs of triangles cross or touch: overlapping parts were joined",
+    );
+}
+
+fn plausible_unit(size: V3, findings: &mut Vec<Finding>) {
+    findings.push(Finding::new(
+        "unit.assumed",
+        Severity::Info,
+        format!(
+            "the file has no unit, millimetres were assumed: {:.4} × {:.4} × {:.4} mm",
+            size.x / 1e3,
+            size.y / 1e3,
+            size.z / 1e3
+        ),
+    ));
+    let largest = size.max() / 1e3;
+    if !(0.3..=300.0).contains(&largest) {
+        let (unit, factor) = if largest < 0.3 { ("m", 1e3) } else { ("um", 1e-3) };
+        findings.push(Finding::new(
+            "unit.implausible",
+            Severity::Warning,
+            format!(
+                "as millimetres the design is {} mm across; if it was meant as {} mm, say `--unit {unit}`",
+                crate::units::significant(largest, 3),
+                crate::units::significant(largest * factor, 3)
+            ),
+        ));
+    }
+}
+
+fn spacing_of(
+    file: Option<FileSpacing>,
+    options: &Options,
+    findings: &mut Vec<Finding>,
+) -> Result<([f64; 3], LengthUnit, bool), DesignError> {
+    let from_file = file.map(|f| {
+        let assumed = f.unit.is_none() && options.unit.is_none();
+        let unit = options.unit.or(f.unit).unwrap_or(LengthUnit::Millimetre);
+        (f.spacing.map(|s| s * unit.in_um()), unit, assumed)
+    });
+    match (options.spacing, from_file) {
+        (Some(given), other) => {
+            let given = given.map(Length::um);
+            if let Some((file, ..)) = other
+                && (0..3).any(|a| (file[a] / given[a] - 1.0).abs() > 1e-6)
+            {
+                findings.push(Finding::new(
+                    "spacing.overridden",
+                    Severity::Warning,
+                    format!("the file says {} × {} × {} µm, --spacing was used instead", file[0], file[1], file[2]),
+                ));
+            }
+            Ok((given, other.map_or(LengthUnit::Micrometre, |o| o.1), false))
+        }
+        (None, Some((spacing, unit, assumed))) => {
+            if assumed {
+                findings.push(Finding::new(
+                    "unit.assumed",
+                    Severity::Warning,
+                    "the spacing in the file has no unit, millimetres were assumed: --unit says otherwise".to_owned(),
+                ));
+            }
+            Ok((spacing, unit, assumed))
+        }
+        (None, None) => Err(InputError::new(InputErrorKind::NoSpacing, "has no voxel spacing".to_owned())
+            .remedy("say how far apart the voxels are: --spacing 12um, or --spacing 12um,12um,20um")
+            .into()),
+    }
+}
+
+fn phases_of(
+    levels: &Levels,
+    options: &Options,
+    findings: &mut Vec<Finding>,
+) -> Result<(Binarised, String), DesignError> {
+    let one = || {
+        DesignError::nothing(
+            "volume.single_value",
+            "all voxels have the same value",
+            "check that the right channel and the right file were exported",
+        )
+    };
+    let (low, high) = levels.range().ok_or_else(one)?;
+    if low >= high {
+        return Err(one());
+    }
+    let two = (0..levels.len()).all(|i| {
+        let v = levels.get(i);
+        v == low || v == high
+    });
+    let side = |inverted: bool| if inverted { "below" } else { "above" };
+    let (phases, text) = match options.threshold {
+        Threshold::Otsu if two => {
+            let (void, solid) = if options.invert { (high, low) } else { (low, high) };
+            (Binarised::Two(void, solid), format!("binary: {solid} is solid, {void} is void"))
+        }
+        Threshold::Otsu => {
+            let otsu = otsu(levels).ok_or_else(one)?;
+            if otsu.separability < 0.75 {
+                findings.push(Finding::new(
+                    "volume.poor_contrast",
+                    Severity::Warning,
+                    format!(
+                        "the grey levels hardly fall into two classes (separability {:.2}): check the threshold",
+                        otsu.separability
+                    ),
+                ));
+            }
+            let doubt = 0.05 * (otsu.means[1] - otsu.means[0]);
+            let text = format!(
+                "Otsu: solid {} {} (class means {} and {}, separability {:.3})",
+                side(options.invert),
+                crate::units::significant(f64::from(otsu.threshold), 5),
+                crate::units::significant(f64::from(otsu.means[0]), 4),
+                crate::units::significant(f64::from(otsu.means[1]), 4),
+                otsu.separability
+            );
+            (Binarised::Above { threshold: otsu.threshold, doubt, inverted: options.invert }, text)
+        }
+        Threshold::Above(threshold) => {
+            let doubt = otsu(levels).map_or(0.0, |o| 0.05 * (o.means[1] - o.means[0]));
+            (
+                Binarised::Above { threshold, doubt, inverted: options.invert },
+                format!("given: solid {} {threshold}", side(options.invert)),
+            )
+        }
+        Threshold::Window(from, to) => (
+            Binarised::Window { range: (from, to), inverted: options.invert },
+            format!("given: solid {} {from} to {to}", if options.invert { "outside" } else { "from" }),
+        ),
+    };
+    let solid = (0..levels.len()).filter(|&i| phases.signed(levels.get(i), 0.0) < 0.0).count();
+    if solid == 0 || solid == levels.len() {
+        return Err(DesignError::nothing(
+            "volume.one_phase",
+            format!(
+                "the threshold leaves {} only (values run from {low} to {high})",
+                if solid == 0 { "void" } else { "solid" }
+            ),
+            "choose a --threshold between the values, or `otsu`",
+        ));
+    }
+    let share = solid as f64 / levels.len() as f64;
+    if two && share > 0.5 && matches!(options.threshold, Threshold::Otsu) {
+        findings.push(Finding::new(
+            "volume.polarity",
+            Severity::Info,
+            format!("{:.1} % of the volume is solid: if the higher value marks the pores, say --invert", 100.0 * share),
+        ));
+    }
+    Ok((phases, text))
+}
+
+/// The outline of the solid of a volume.
+struct Extremes {
+    bounds: (V3, V3),
+    points: Vec<V3>,
+    crop: bool,
+}
+
+fn extremes(frame: &Frame, levels: &Levels, phases: &Binarised) -> Result<Extremes, DesignError> {
+    let [nx, ny, nz] = frame.size;
+    let mut points = Vec::new();
+    let mut low = [usize::MAX; 3];
+    let mut high = [0; 3];
+    for z in 0..nz {
+        for y in 0..ny {
+            let solid = |x: &usize| phases.signed(levels.get(frame.index(*x, y, z)), 0.0) < 0.0;
+            let (Some(first), Some(last)) = ((0..nx).find(solid), (0..nx).rev().find(solid)) else { continue };
+            for (a, (from, to)) in [(first, last), (y, y), (z, z)].into_iter().enumerate() {
+                low[a] = low[a].min(from);
+                high[a] = high[a].max(to);
+            }
+            for (x, side) in [(first, -0.5), (last, 0.5)] {
+                let c = frame.centre([x, y, z]);
+                for (v, w) in [(-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5)] {
+                    let off = [side, v, w];
+                    points.push(V3::from_fn(|a, _| c[a] + off[a] * frame.spacing[a]));
+                }
+            }
+        }
+    }
+    if points.is_empty() {
+        return Err(Flat.into());
+    }
+    let crop = (0..3).any(|a| low[a] == 0 && high[a] + 1 == frame.size[a]);
+    let half = V3::from(frame.spacing) / 2.0;
+    let bounds = (V3::from(frame.centre(low)) - half, V3::from(frame.centre(high)) + half);
+    Ok(Extremes { bounds, points, crop })
+}
+
+/// The solid voxels of a volume.
+#[must_use]
+pub(super) fn solid_mask(frame: &Frame, levels: &Levels, phases: &Binarised, shift: f32) -> Mask {
+    let mut mask = Mask::empty(frame.size);
+    for i in 0..frame.len() {
+        if phases.signed(levels.get(i), shift) < 0.0 {
+            let [x, y, z] = frame.voxel(i);
+            mask.insert(x, y, z);
+        }
+    }
+    mask
+}

@@ -1,0 +1,307 @@
+//! A study: a design on a grid of one resolution, with the fields that the measures share.
+//!
+//! | field | bytes a voxel | lives |
+//! | --- | --- | --- |
+//! | signed distance and nearest triangle | 8 | as long as the study |
+//! | masks of body, void, solid and path region | 4 × 1/8 | as long as the study |
+//! | owner of each voxel's ball (pores, struts, access) | 4 | while its measure runs |
+//! | reach and basins of the widest paths | 8 | while its measure runs |
+//!
+//! With the balls themselves (24 bytes, one for every few voxels of void near a ridge) a study peaks near 20 bytes a
+//! voxel.
+
+use crate::design::envelope::{Body, Envelope};
+use crate::design::solid::{Binarised, Design, Solid, solid_mask};
+use crate::grid::{Border, Frame, Levels, Mask};
+use crate::limits::{LimitError, Limits};
+use crate::mesh::V3;
+use crate::parallel::{Cancelled, Exec};
+use crate::voxel::distance::{DistanceField, Facet};
+use crate::voxel::inside::inside;
+use crate::voxel::iso_surface::iso_surface;
+use crate::voxel::segmentation::smooth_field;
+
+/// Bytes a voxel that a study takes at its peak, for the check against the budget before it begins.
+pub const BYTES_PER_VOXEL: u64 = 20;
+
+/// What becomes of pores that the envelope cuts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CutPores {
+    /// Centres lie inside the envelope, distances are to solid only.
+    #[default]
+    Open,
+    /// The envelope is a wall.
+    Clip,
+    /// The design is one cell of an endless pattern.
+    Periodic,
+}
+
+impl CutPores {
+    /// Name in options and methods.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Clip => "clip",
+            Self::Periodic => "periodic",
+        }
+    }
+}
+
+/// How fine the grid is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Resolution {
+    /// Voxels of about this size in µm, for meshes: the box is divided into a whole number of them.
+    Spacing(f64),
+    /// A volume's own voxels, joined in blocks of this many along each axis, with the threshold moved by `shift`.
+    Native {
+        /// Voxels of the volume along each axis of a voxel of the study: 1 or 2.
+        block: usize,
+        /// By how much the threshold is moved.
+        shift: f32,
+    },
+}
+
+/// Why a study cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StudyError {
+    /// It does not fit the memory budget.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The run was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// The resolution asked for is not possible.
+    #[error("--resolution {0}")]
+    Resolution(String),
+    /// One of the phases is not there at this resolution.
+    #[error(
+        "the grid holds {0} only: the envelope or the resolution leaves nothing to measure; use a finer --resolution or another --envelope"
+    )]
+    OnePhase(&'static str),
+}
+
+/// A design on a grid.
+#[derive(Clone, Debug)]
+pub struct Study<'a> {
+    /// The design.
+    pub design: &'a Design,
+    /// The body that it is measured in.
+    pub envelope: Envelope,
+    /// Pores at the body's surface.
+    pub cut: CutPores,
+    /// Signed distances.
+    pub field: DistanceField,
+    /// Voxels of the body.
+    pub inside: Mask,
+    /// Voxels of solid in the body.
+    pub solid: Mask,
+    /// Voxels of void in the body.
+    pub void: Mask,
+    /// Voxels of void through which paths may run: in the body and in the convex hull of the solid.
+    pub region: Mask,
+}
+
+impl<'a> Study<'a> {
+    /// Computes the fields.
+    ///
+    /// # Errors
+    /// When they do not fit the memory budget, a phase is missing, or the run was cancelled.
+    pub fn new(
+        design: &'a Design,
+        envelope: &Envelope,
+        resolution: Resolution,
+        cut: CutPores,
+        limits: &Limits,
+        exec: &Exec,
+    ) -> Result<Self, StudyError> {
+        let border = if cut == CutPores::Periodic { Border::Periodic } else { Border::Open };
+        let body = &envelope.body;
+        let (frame, surface, solid) = match &design.solid {
+            Solid::Mesh(mesh) => {
+                let spacing = match resolution {
+                    Resolution::Spacing(h) => h,
+                    Resolution::Native { .. } => body.volume.cbrt() / 100.0,
+                };
+                let frame = frame_of(body, spacing);
+                limits.check("the study", frame.len() as u64, BYTES_PER_VOXEL)?;
+                exec.stage("inside and outside")?;
+                let solid = inside(&frame, &mesh.mesh, mesh.closed(), exec);
+                let surface: Vec<Facet> = mesh
+                    .surface
+                    .iter()
+                    .filter(|t| cut != CutPores::Periodic || !is_cap(t, body))
+                    .map(|t| t.map(|v| facet_corner(&frame, &v)))
+                    .collect();
+                (frame, surface, solid)
+            }
+            Solid::Volume { frame, levels, phases } => {
+                let (block, shift) = match resolution {
+                    Resolution::Native { block, shift } => (block, shift),
+                    Resolution::Spacing(_) => (1, 0.0),
+                };
+                limits.check("the study", (frame.len() / block.pow(3)) as u64, BYTES_PER_VOXEL)?;
+                exec.stage("surface between the phases")?;
+                let (frame, field) = signed_field(frame, levels, phases, block, shift, border, limits, exec)?;
+                let surface = surface_of(&frame, &field, border, exec);
+                let mut solid = Mask::empty(frame.size);
+                for (i, _) in field.iter().enumerate().filter(|(_, f)| **f < 0.0) {
+                    let [x, y, z] = frame.voxel(i);
+                    solid.insert(x, y, z);
+                }
+                (frame, surface, solid)
+            }
+        };
+        exec.checkpoint()?;
+        let inside = body.mask(&frame, exec);
+        let mut in_body = solid.clone();
+        in_body.intersect(&inside);
+        let mut void = inside.clone();
+        void.subtract(&solid);
+        if in_body.is_empty() || surface.is_empty() {
+            return Err(StudyError::OnePhase(if in_body.is_empty() { "void" } else { "solid" }));
+        }
+        exec.stage("signed distance")?;
+        let mut field = DistanceField::new(frame, border, surface, &solid, limits, exec)?;
+        if cut == CutPores::Clip {
+            wall(&mut field, body, &void);
+        }
+        exec.checkpoint()?;
+        let mut region = void.clone();
+        if envelope.hull.volume < body.volume * (1.0 - 1e-9) && cut != CutPores::Periodic {
+            region.intersect(&envelope.hull.mask(&frame, exec));
+        }
+        Ok(Self { design, envelope: envelope.clone(), cut, field, inside, solid: in_body, void, region })
+    }
+
+    /// Where the voxels lie.
+    #[must_use]
+    pub fn frame(&self) -> &Frame {
+        &self.field.frame
+    }
+
+    /// Number of voxels in the body.
+    #[must_use]
+    pub fn voxels(&self) -> u64 {
+        self.inside.count()
+    }
+}
+
+/// A grid over the box of the body: a whole number of voxels along each axis, about as large as asked.
+fn frame_of(body: &Body, spacing: f64) -> Frame {
+    let extent = body.high - body.low;
+    let size: [usize; 3] = std::array::from_fn(|a| ((extent[a] / spacing - 1e-6).ceil().max(1.0)) as usize);
+    let spacing: [f64; 3] = std::array::from_fn(|a| extent[a] / size[a] as f64);
+    let origin = std::array::from_fn(|a| body.low[a] + spacing[a] / 2.0);
+    Frame { size, spacing, origin }
+}
+
+fn facet_corner(frame: &Frame, v: &V3) -> [f32; 3] {
+    std::array::from_fn(|a| (v[a] - frame.origin[a]) as f32)
+}
+
+/// Whether a triangle lies on the surface of the body, where the body cuts the solid.
+pub(crate) fn is_cap(triangle: &[V3; 3], body: &Body) -> bool {
+    let slack = 1e-6 * (body.high - body.low).norm();
+    body.planes.iter().any(|face| triangle.iter().all(|v| face.depth(v).abs() <= slack))
+}
+
+/// A field that is negative in solid, at the resolution asked for.
+fn signed_field(
+    frame: &Frame,
+    levels: &Levels,
+    phases: &Binarised,
+    block: usize,
+    shift: f32,
+    border: Border,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<(Frame, Vec<f32>), LimitError> {
+    if block == 1 && matches!(phases, Binarised::Two(..)) {
+        let solid = solid_mask(frame, levels, phases, 0.0);
+        return Ok((*frame, smooth_field(&solid, border == Border::Periodic, limits, exec)?));
+    }
+    let size = frame.size.map(|n| n.div_ceil(block));
+    let spacing: [f64; 3] = frame.spacing.map(|h| h * block as f64);
+    let origin = std::array::from_fn(|a| frame.origin[a] + frame.spacing[a] * (block as f64 - 1.0) / 2.0);
+    let coarse = Frame { size, spacing, origin };
+    let mut field = limits.try_vec("the signed field", coarse.len(), 0.0f32)?;
+    exec.chunks(&mut field, size[0] * size[1], |z, plane| {
+        for (k, value) in plane.iter_mut().enumerate() {
+            let (x, y) = (k % size[0], k / size[0]);
+            let (mut sum, mut count) = (0.0f32, 0.0f32);
+            for dz in 0..block {
+                for dy in 0..block {
+                    for dx in 0..block {
+                        let v = [x * block + dx, y * block + dy, z * block + dz];
+                        if (0..3).all(|a| v[a] < frame.size[a]) {
+                            sum += phases.signed(levels.get(frame.index(v[0], v[1], v[2])), shift);
+                            count += 1.0;
+                        }
+                    }
+                }
+            }
+            *value = sum / count;
+        }
+    });
+    Ok((coarse, field))
+}
+
+/// The zero surface of a field on a grid, out to the outer faces of its voxels.
+fn surface_of(frame: &Frame, field: &[f32], border: Border, exec: &Exec) -> Vec<Facet> {
+    let n = frame.size;
+    let coordinates: [Vec<f64>; 3] = std::array::from_fn(|a| {
+        let h = frame.spacing[a];
+        match border {
+            Border::Periodic => (0..=n[a]).map(|i| i as f64 * h).collect(),
+            Border::Open => {
+                let inner = (0..n[a]).map(|i| i as f64 * h);
+                std::iter::once(-0.5 * h).chain(inner).chain([(n[a] as f64 - 0.5) * h]).collect()
+            }
+        }
+    });
+    let at = |i: usize, a: usize| match border {
+        Border::Periodic => i % n[a],
+        // The outermost samples repeat the voxels at the border.
+        Border::Open => i.saturating_sub(1).min(n[a] - 1),
+    };
+    iso_surface(
+        [&coordinates[0], &coordinates[1], &coordinates[2]],
+        |x, y, z| f64::from(field[frame.index(at(x, 0), at(y, 1), at(z, 2))]),
+        |v| [v.x as f32, v.y as f32, v.z as f32],
+        exec,
+    )
+}
+
+/// Makes the body's faces walls for the void: no distance reaches beyond them.
+fn wall(field: &mut DistanceField, body: &Body, void: &Mask) {
+    let reach = 4.0 * (body.high - body.low).norm();
+    let first = field.surface.len();
+    for face in &body.planes {
+        let on = face.normal * face.offset;
+        let middle = (body.low + body.high) / 2.0;
+        let middle = middle + face.normal * face.normal.dot(&(on - middle));
+        let u = face.normal.cross(&V3::ith(face.normal.abs().imin(), 1.0)).normalize();
+        let v = face.normal.cross(&u);
+        let corners = [middle + u * (2.0 * reach), middle - u * reach + v * reach, middle - u * reach - v * reach];
+        field.surface.push(corners.map(|c| facet_corner(&field.frame, &c)));
+    }
+    let frame = field.frame;
+    for z in 0..frame.size[2] {
+        for y in 0..frame.size[1] {
+            void.runs(y, z, |from, to| {
+                for x in from..to {
+                    let p = V3::from(frame.centre([x, y, z]));
+                    let i = frame.index(x, y, z);
+                    for (k, face) in body.planes.iter().enumerate() {
+                        let depth = face.depth(&p) as f32;
+                        if depth < field.values[i] {
+                            field.values[i] = depth.max(0.0);
+                            field.nearest[i] = (first + k) as u32;
+                        }
+                    }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Writers of meshes and volumes.
+
+pub mod nrrd;
+pub mod stl;

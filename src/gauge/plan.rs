@@ -1,0 +1,81 @@
+//! What a run has to measure: from the measures that criteria or the user name.
+
+use crate::criteria::{Criteria, RuleKind, lengths_in, unit_of};
+use crate::measure::Needs;
+use crate::units::Unit;
+
+/// What to measure, and how fine it takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The figures that are wanted.
+    pub needs: Needs,
+    /// The shortest length that a required limit names, in µm.
+    pub shortest: Option<f64>,
+}
+
+/// Plans for the given measures, or families of them such as `pore_size`, and the criteria's checks.
+#[must_use]
+pub fn plan(measures: &[String], criteria: Option<&Criteria>) -> Plan {
+    let mut plan = Plan::default();
+    let from_rules = criteria.into_iter().flat_map(|c| c.rules.iter().filter_map(|r| r.measure().map(str::to_owned)));
+    for id in measures.iter().cloned().chain(from_rules) {
+        let family = id.split('.').next().unwrap_or("");
+        let lengths = lengths_in(&id);
+        match family {
+            "pore_size" => plan.needs.pore_size = true,
+            // What hangs on thin struts is judged against their thickness.
+            "strut" | "solid" => plan.needs.strut = true,
+            "interconnectivity" if !id.ends_with("open_fraction") => plan.needs.interconnectivity = true,
+            _ => {}
+        }
+        if id == "porosity.closed" {
+            plan.needs.strut = true;
+        }
+        let tail = |prefix: &str| id.split_once(prefix).map(|(_, tail)| tail.to_owned());
+        if let ([low, high], Some(tail)) = (&lengths[..], tail("share_"))
+            && !plan.needs.shares.iter().any(|s| s.0 == tail)
+        {
+            plan.needs.shares.push((tail, *low, *high));
+        }
+        if let ([d], Some(tail)) = (&lengths[..], tail("accessible_"))
+            && !plan.needs.accessible.iter().any(|s| s.0 == tail)
+        {
+            plan.needs.accessible.push((tail, *d));
+        }
+    }
+    if plan.needs.pore_size && plan.needs.shares.is_empty() {
+        plan.needs.shares.push(("300um_1200um".to_owned(), 300.0, 1200.0));
+    }
+    if plan.needs.interconnectivity && plan.needs.accessible.is_empty() {
+        plan.needs.accessible.push(("100um".to_owned(), 100.0));
+    }
+    let required = criteria.into_iter().flat_map(|c| &c.rules).filter(|r| r.required);
+    let mut lengths: Vec<f64> = Vec::new();
+    for rule in required {
+        if let RuleKind::Figure { measure, limit } = &rule.kind {
+            lengths.extend(lengths_in(measure));
+            if unit_of(measure) == Some(Unit::Micrometre) {
+                lengths.extend(limit.min.into_iter().chain(limit.max));
+            }
+        }
+    }
+    plan.shortest = lengths.into_iter().filter(|l| *l > 0.0).min_by(f64::total_cmp);
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::criteria::built_in;
+
+    #[test]
+    fn the_review_needs_everything_and_porosity_alone_little() {
+        let all = plan(&[], Some(&built_in("review").unwrap()));
+        assert!(all.needs.pore_size && all.needs.strut && all.needs.interconnectivity);
+        assert_eq!(all.needs.shares, [("300um_1200um".to_owned(), 300.0, 1200.0)]);
+        assert_eq!(all.shortest, Some(100.0));
+        let little = plan(&["porosity.total".to_owned()], None);
+        assert_eq!(little, Plan::default());
+        assert_eq!(plan(&["pore_size.share_50um_80um".to_owned()], None).needs.shares[0].1, 50.0);
+    }
+}

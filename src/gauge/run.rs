@@ -1,0 +1,293 @@
+//! One run over any number of files: each design is measured on ever finer grids until its required checks are decided.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::plan::{Plan, plan};
+use crate::criteria::{Check, Context, Criteria, Process, design_verdict, judge};
+use crate::design::{Binarised, CutPores, Design, DesignError, Options, Resolution, Solid, Study, StudyError};
+use crate::input::load;
+use crate::limits::Limits;
+use crate::measure::{Level, Measurement, Survey, combine, survey};
+use crate::parallel::{Cancelled, Exec};
+use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, design_entry, error_entry};
+use crate::units::Length;
+
+/// What a run is asked for.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What the user says about the files.
+    pub options: Options,
+    /// The criteria; `None` to measure only.
+    pub criteria: Option<Criteria>,
+    /// Measures wanted beside those of the criteria.
+    pub measures: Vec<String>,
+    /// Whether advisory checks gate, and missing declarations fail.
+    pub strict: bool,
+    /// Voxel size; `None` to refine until decided.
+    pub resolution: Option<Length>,
+    /// Voxels of the finest grid.
+    pub max_voxels: u64,
+    /// What becomes of pores that the envelope cuts.
+    pub cut: CutPores,
+    /// The declared process.
+    pub process: Option<Process>,
+    /// Memory budget.
+    pub limits: Limits,
+}
+
+/// Voxels of the finest grid when nothing else is said: the same on every machine.
+pub const MAX_VOXELS: u64 = 1 << 27;
+
+/// Voxels across a limit that a mesh or grey levels need, and that two values need.
+const ACROSS: (f64, f64) = (4.0, 8.0);
+
+/// Voxels across the smallest side of the body where no limit names a length.
+const ACROSS_BODY: f64 = 96.0;
+
+/// Measures and judges files. Files that cannot be used are reported as errors beside the others.
+///
+/// # Errors
+/// When the run was cancelled.
+pub fn check(files: &[PathBuf], run: &Run, exec: &Exec) -> Result<Report, Cancelled> {
+    let names = names(files);
+    let mut designs = Vec::new();
+    for (file, name) in files.iter().zip(names) {
+        designs.push(one(file, name, run, exec)?);
+    }
+    let criteria = run
+        .criteria
+        .iter()
+        .map(|c| CriteriaEntry { name: c.name.clone(), title: c.title.clone(), source: c.source.clone() })
+        .collect();
+    Ok(Report::new(criteria, designs))
+}
+
+/// A path as reports show it: with `/`, and what is no text escaped.
+#[must_use]
+pub fn showable(path: &Path) -> String {
+    let mut shown = String::new();
+    for part in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        for c in part.valid().chars() {
+            match c {
+                '\\' if cfg!(windows) => shown.push('/'),
+                c if c.is_control() => shown.extend(c.escape_default()),
+                c => shown.push(c),
+            }
+        }
+        for byte in part.invalid() {
+            shown.push_str(&format!("\\x{byte:02X}"));
+        }
+    }
+    shown
+}
+
+/// The files' stems, made unique by as many of their folders as it takes.
+#[must_use]
+pub fn names(files: &[PathBuf]) -> Vec<String> {
+    let parts: Vec<Vec<String>> = files
+        .iter()
+        .map(|f| {
+            let mut parts: Vec<String> = f
+                .parent()
+                .into_iter()
+                .flat_map(|p| p.components())
+                .map(|c| showable(Path::new(c.as_os_str())))
+                .collect();
+            parts.push(f.file_stem().map(|s| showable(Path::new(s))).unwrap_or_default());
+            parts
+        })
+        .collect();
+    let tail = |p: &Vec<String>, n: usize| p[p.len().saturating_sub(n)..].join("/");
+    parts
+        .iter()
+        .enumerate()
+        .map(|(i, p)| {
+            let unique = |n: usize| parts.iter().enumerate().all(|(j, q)| i == j || tail(q, n) != tail(p, n));
+            let n = (1..=p.len()).find(|&n| unique(n)).unwrap_or(p.len());
+            tail(p, n)
+        })
+        .collect()
+}
+
+fn one(file: &Path, name: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
+    let path = showable(file);
+    exec.stage(&format!("reading {name}"))?;
+    let design = match load(file, &run.limits)
+        .map_err(DesignError::from)
+        .and_then(|l| Design::new(l, &run.options, &run.limits, exec))
+    {
+        Ok(design) => design,
+        Err(DesignError::Cancelled(c)) => return Err(c),
+        Err(DesignError::Input(e)) => {
+            let mut whole = e.clone();
+            let at = whole.at.take();
+            return Ok(error_entry(name, path, e.kind.id(), whole.to_string(), at));
+        }
+        Err(DesignError::Nothing { kind, message, remedy }) => {
+            return Ok(error_entry(name, path, kind, format!("{message}: {remedy}"), None));
+        }
+    };
+    let measured = match &design.solid {
+        Solid::Mesh(_) => measure_mesh(&design, run, exec),
+        Solid::Volume { .. } => measure_volume(&design, run, exec),
+    };
+    match measured {
+        Ok((mut measured, checks)) => {
+            if run.criteria.is_none() {
+                let wanted = |id: &String| run.measures.iter().any(|m| id == m || id.starts_with(&format!("{m}.")));
+                measured.measurements.retain(|id, _| wanted(id));
+            }
+            let judged = run
+                .criteria
+                .as_ref()
+                .map(|criteria| (criteria.name.clone(), design_verdict(&checks, run.strict), checks));
+            Ok(design_entry(name, path, &design, measured, judged))
+        }
+        Err(StudyError::Cancelled(c)) => Err(c),
+        Err(e @ StudyError::Resolution(_)) => Ok(error_entry(name, path, "resolution", e.to_string(), None)),
+        Err(e @ StudyError::Limit(_)) => Ok(error_entry(name, path, "limit.memory", e.to_string(), None)),
+        Err(e @ StudyError::OnePhase(_)) => Ok(error_entry(name, path, "design.one_phase", e.to_string(), None)),
+    }
+}
+
+type Outcome = Result<(Measured, Vec<Check>), StudyError>;
+
+fn measured(fine: Level, measurements: BTreeMap<String, Measurement>, levels: Vec<f64>, cut: CutPores) -> Measured {
+    let survey = fine.survey;
+    Measured {
+        measurements,
+        distributions: survey.figures.distributions,
+        findings: survey.figures.findings,
+        size: survey.size,
+        spacing: survey.spacing,
+        levels,
+        cut,
+    }
+}
+
+fn level(design: &Design, resolution: Resolution, plan: &Plan, run: &Run, exec: &Exec) -> Result<Level, StudyError> {
+    let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
+    let mut survey = survey(&study, &plan.needs, &run.limits, exec)?;
+    if design.envelope.auto {
+        drop(study);
+        other_reading(design, resolution, plan, run, exec, &mut survey)?;
+    }
+    let h = survey.spacing.iter().copied().fold(0.0, f64::max);
+    Ok(Level { h, survey })
+}
+
+/// Adds to each figure its value with the convex hull as envelope, under which a verdict has to hold as well.
+fn other_reading(
+    design: &Design,
+    resolution: Resolution,
+    plan: &Plan,
+    run: &Run,
+    exec: &Exec,
+    survey: &mut Survey,
+) -> Result<(), StudyError> {
+    let study = Study::new(design, &design.envelope.as_hull(), resolution, run.cut, &run.limits, exec)?;
+    let needs = crate::measure::Needs { strut: false, ..plan.needs.clone() };
+    let other = crate::measure::survey(&study, &needs, &run.limits, exec)?;
+    for (id, figure) in &mut survey.figures.figures {
+        if id.starts_with("strut") || id.starts_with("volume") || id == "porosity.total" {
+            continue;
+        }
+        let value = other.figures.figures.get(id).map(|f| f.value);
+        if value.is_none_or(|v| (v - figure.value).abs() > 1e-12) {
+            *figure = figure.clone().or(
+                "the convex hull as envelope",
+                value,
+                "say which body is meant: --envelope box or --envelope hull",
+            );
+        }
+    }
+    Ok(())
+}
+
+fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Design, h: f64, across: f64) -> Vec<Check> {
+    let from_shells = match &design.solid {
+        Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic,
+        Solid::Volume { .. } => false,
+    };
+    let context = Context { process: run.process.clone(), spacing: h, voxels_across: across, from_shells };
+    run.criteria.as_ref().map(|c| judge(c, measurements, &context)).unwrap_or_default()
+}
+
+fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
+    let plan = plan(&run.measures, run.criteria.as_ref());
+    let body = &design.envelope.body;
+    let extent = body.high - body.low;
+    let cap = (extent.product() / run.max_voxels as f64).cbrt();
+    let smallest = extent.min();
+    let wanted = plan.shortest.map_or(smallest / ACROSS_BODY, |l| l / ACROSS.0).min(smallest / 16.0);
+    let asked = run.resolution.map_or(wanted, Length::um);
+    let mut h = asked.max(cap);
+    if run.resolution.is_some() && (h > asked * 1.001 || asked > smallest / 4.0) {
+        return Err(StudyError::Resolution(if h > asked {
+            format!("{} would take more than {} voxels: raise --max-voxels", Length::from_um(asked), run.max_voxels)
+        } else {
+            format!("{} is coarser than a quarter of the design's smallest side", Length::from_um(asked))
+        }));
+    }
+    let mut coarse = level(design, Resolution::Spacing(2.0 * h), &plan, run, exec)?;
+    let mut levels = vec![coarse.h];
+    loop {
+        let fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
+        levels.push(fine.h);
+        let measurements = combine(&fine, Some(&coarse), &[], 0.0);
+        let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
+        let open = checks.iter().any(|c| (c.rule.required || run.strict) && c.refinable);
+        let next = (h / 2.0).max(cap);
+        if run.resolution.is_some() || !open || next > h / 1.25 {
+            return Ok((measured(fine, measurements, levels, run.cut), checks));
+        }
+        h = next;
+        coarse = fine;
+    }
+}
+
+fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
+    let plan = plan(&run.measures, run.criteria.as_ref());
+    let Solid::Volume { phases, frame, .. } = &design.solid else {
+        return Err(StudyError::OnePhase("nothing"));
+    };
+    let native = |block, shift| Resolution::Native { block, shift };
+    let two = matches!(phases, Binarised::Two(..));
+    let mut plan = plan;
+    if two {
+        plan.needs.doubt = 1.0;
+    }
+    let fine = level(design, native(1, 0.0), &plan, run, exec)?;
+    let (coarse, moved) = if two {
+        (None, Vec::new())
+    } else {
+        let doubt = match phases {
+            Binarised::Above { doubt, .. } => *doubt,
+            Binarised::Window { range, .. } => 0.05 * (range.1 - range.0),
+            Binarised::Two(..) => 0.0,
+        };
+        let coarse = level(design, native(2, 0.0), &plan, run, exec)?;
+        let up = level(design, native(2, doubt), &plan, run, exec)?.survey;
+        let down = level(design, native(2, -doubt), &plan, run, exec)?.survey;
+        (Some(coarse), vec![up, down])
+    };
+    let voxel = if two { frame.coarsest() } else { 0.0 };
+    let measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
+    let across = if two { ACROSS.1 } else { ACROSS.0 };
+    let checks = judged(run, &measurements, design, fine.h, across);
+    let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();
+    levels.push(fine.h);
+    Ok((measured(fine, measurements, levels, run.cut), checks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_stems_made_unique_by_folders() {
+        let files = ["a/part.stl", "b/part.stl", "b/other.stl"].map(PathBuf::from);
+        assert_eq!(names(&files), ["a/part", "b/part", "other"]);
+    }
+}

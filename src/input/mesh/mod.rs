@@ -1,0 +1,3 @@
+//! Readers of mesh formats.
+
+pub mod stl;

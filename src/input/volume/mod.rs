@@ -1,0 +1,6 @@
+//! Readers of volume formats.
+
+pub mod npy;
+pub mod nrrd;
+mod samples;
+pub mod tiff;

@@ -1,0 +1,163 @@
+//! Pore size: Tb.Sp, the local thickness of the void, weighted by volume.
+//!
+//! A pore that the envelope cuts reads anything from nothing to twice its size. The figures are therefore those of the
+//! void painted by spheres that lie wholly in the envelope when these hold at least half of the void, with the figure of
+//! all the void beside them: a verdict has to hold for both. Where they hold less, the figures are of all the void, and
+//! a verdict needs a larger sample or `--periodic`.
+
+use super::figure::{Distribution, Figure, Figures};
+use super::sizes::Sizes;
+use super::survey::Needs;
+use crate::design::{CutPores, Study};
+use crate::grid::Mask;
+use crate::limits::{LimitError, Limits};
+use crate::mesh::V3;
+use crate::parallel::Exec;
+use crate::units::Unit;
+use crate::voxel::nearby::count_near;
+use crate::voxel::paint::BARE;
+use crate::voxel::ridge::{Ball, Phase};
+use crate::voxel::thickness::{Cover, cover};
+
+const REMEDY: &str = "measure a larger sample, or one cell with --periodic";
+
+/// Slack at the limits of a share, in relation to them: a channel of exactly 300 µm counts as 300 µm.
+const SLACK: f64 = 1e-3;
+
+/// Measures pore sizes from the maximal balls of the void, and the shares that are needed.
+///
+/// # Errors
+/// When the thickness field does not fit the memory budget.
+pub fn measure(
+    study: &Study<'_>,
+    balls: &[Ball],
+    needs: &Needs,
+    limits: &Limits,
+    exec: &Exec,
+    out: &mut Figures,
+) -> Result<(), LimitError> {
+    let cover = cover(&study.field, Phase::Void, &study.void, balls.to_vec(), |b| b.radius, limits, exec)?;
+    let whole: Vec<bool> = cover.balls.iter().map(|b| lies_wholly_inside(study, b)).collect();
+    let mut counts = vec![0u32; cover.balls.len()];
+    for &owner in cover.owner.iter().filter(|&&o| o != BARE) {
+        counts[owner as usize] += 1;
+    }
+    let size = |b: usize| 2.0 * f64::from(cover.balls[b].radius);
+    let all = Sizes::new((0..counts.len()).map(|b| (size(b), f64::from(counts[b]))));
+    let kept = Sizes::new((0..counts.len()).filter(|&b| whole[b]).map(|b| (size(b), f64::from(counts[b]))));
+    if all.total() <= 0.0 {
+        return Ok(());
+    }
+    let held = kept.total() / all.total();
+    let policy = study.cut.id();
+    let h = study.frame().coarsest();
+    let use_whole = study.cut != CutPores::Open || held >= 0.5;
+    let (main, of) = if study.cut != CutPores::Open {
+        (&all, "all void".to_owned())
+    } else if use_whole {
+        (&kept, format!("void of spheres wholly in the envelope, {:.1} % of the void", 100.0 * held))
+    } else {
+        (&all, "all void: spheres wholly in the envelope hold less than half".to_owned())
+    };
+    let figure = |value: f64, other: Option<f64>, unit, what: &str| {
+        let method = format!("{what}; local thickness of void, sub-voxel centres, cut pores {policy}; {of}");
+        let figure = Figure::new(value, unit, method);
+        if study.cut != CutPores::Open {
+            figure
+        } else if use_whole {
+            figure.or("all void", other, REMEDY)
+        } else {
+            figure.or("void of whole spheres", None, REMEDY)
+        }
+    };
+    let mut add = |id: &str, pick: &dyn Fn(&Sizes) -> Option<f64>, what: &str| {
+        if let Some(value) = pick(main) {
+            out.add(id, figure(value, pick(&all), Unit::Micrometre, what).floor(0.02 * h));
+        }
+    };
+    add("pore_size.mean", &|s| s.mean(), "mean diameter by volume");
+    add("pore_size.sd", &|s| s.deviation(), "standard deviation by volume");
+    add("pore_size.d10", &|s| s.quantile(0.1), "tenth percentile by volume");
+    add("pore_size.d50", &|s| s.quantile(0.5), "median by volume");
+    add("pore_size.d90", &|s| s.quantile(0.9), "ninetieth percentile by volume");
+    add("pore_size.max", &|s| s.largest(), "largest");
+    out.add(
+        "pore_size.cut_fraction",
+        Figure::new(1.0 - held, Unit::One, "share of void painted by spheres that reach beyond the envelope"),
+    );
+    for (id, low, high) in &needs.shares {
+        let range = (low * (1.0 - SLACK), high * (1.0 + SLACK));
+        let raw = main.share(range.0, range.1);
+        let share = |only_whole: bool| {
+            let (adequate, crevice) = region(study, &cover, &whole, only_whole, range);
+            let near = count_near(study.frame(), study.field.border, &crevice, &adequate, low / 4.0, exec) as f64;
+            let total = if only_whole { kept.total() } else { all.total() };
+            (adequate.count() as f64 + near) / total
+        };
+        let restrict = use_whole && study.cut == CutPores::Open;
+        let what = format!("share of {low:.0} to {high:.0} µm");
+        // A sharp limit inside a narrow peak is crossed by an error of the size.
+        let nudged = |by: f64| main.share(range.0 - by, range.1 + by) - main.share(range.0 + by, range.1 - by);
+        let floor = nudged(needs.doubt.max(0.02) * h).abs() / 2.0;
+        out.add(
+            format!("pore_size.share_{id}"),
+            figure(
+                share(restrict),
+                Some(share(false)),
+                Unit::One,
+                &format!("{what}, with crevices within {:.0} µm of such pores", low / 4.0),
+            )
+            .floor(floor),
+        );
+        out.add(
+            format!("pore_size.raw_share_{id}"),
+            figure(raw, Some(all.share(range.0, range.1)), Unit::One, &what).floor(floor),
+        );
+    }
+    let width = class_width(all.largest().unwrap_or(1.0));
+    let (edges, fraction) = all.histogram(width);
+    out.distributions.insert("pore_size".to_owned(), Distribution { unit: Unit::Micrometre, edges, fraction });
+    Ok(())
+}
+
+/// The voxels in pores of a range, and those in smaller ones.
+fn region(study: &Study<'_>, cover: &Cover, whole: &[bool], only_whole: bool, range: (f64, f64)) -> (Mask, Mask) {
+    let frame = study.frame();
+    let (mut adequate, mut small) = (Mask::empty(frame.size), Mask::empty(frame.size));
+    for z in 0..frame.size[2] {
+        for y in 0..frame.size[1] {
+            study.void.runs(y, z, |from, to| {
+                for x in from..to {
+                    let owner = cover.owner[frame.index(x, y, z)];
+                    if owner == BARE || (only_whole && !whole[owner as usize]) {
+                        continue;
+                    }
+                    let size = 2.0 * f64::from(cover.balls[owner as usize].radius);
+                    if size < range.0 {
+                        small.insert(x, y, z);
+                    } else if size <= range.1 {
+                        adequate.insert(x, y, z);
+                    }
+                }
+            });
+        }
+    }
+    (adequate, small)
+}
+
+/// Whether a ball keeps inside the body.
+fn lies_wholly_inside(study: &Study<'_>, ball: &Ball) -> bool {
+    if study.cut != CutPores::Open {
+        return true;
+    }
+    let origin = V3::from(study.frame().origin);
+    let centre = origin + V3::from(ball.centre.map(f64::from));
+    f64::from(ball.radius) <= study.envelope.body.depth(&centre) + 0.02 * study.frame().coarsest()
+}
+
+/// A round width for about 40 classes.
+pub(super) fn class_width(largest: f64) -> f64 {
+    let raw = (largest / 40.0).max(1e-3);
+    let power = 10f64.powf(raw.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * power).find(|w| *w >= raw).unwrap_or(raw)
+}

@@ -1,0 +1,228 @@
+//! Volume and porosity: TV, BV, Po(tot), Po(op), Po(cl).
+//!
+//! BV of a closed mesh is exact, by the divergence theorem over its true surface; of a volume it is the count of solid
+//! voxels; of a mesh with holes it is summed over the signed distance, voxels at the surface counting in part. Po(op)
+//! and Po(cl) are both over TV, so that they add up to the total (CTAn divides Po(cl) by the volume of solid and closed
+//! void instead). Closed void touches no face of the envelope; on a mesh whose shells are separate it is decided from
+//! the shells, else from the voxels (6-connected).
+
+use super::figure::{Figure, Figures};
+use crate::design::{Finding, Severity, Solid, Study};
+use crate::grid::{Border, Connectivity, Mask};
+use crate::mesh::V3;
+use crate::mesh::solid::SolidMesh;
+use crate::units::Unit;
+use crate::voxel::labels::Labels;
+
+const MM3: f64 = 1e-9;
+
+/// Void that does not reach the body's surface.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Its voxels.
+    pub voxels: Mask,
+    /// Its volume in µm³.
+    pub volume: f64,
+}
+
+/// Measures volumes and porosities; returns what is closed.
+pub fn measure(study: &Study<'_>, out: &mut Figures) -> Closed {
+    let total = study.envelope.body.volume;
+    let frame = study.frame();
+    let solid_voxels = study.solid.count() as f64 * frame.voxel_volume();
+    let kind = study.envelope.body.kind.id();
+    let (solid, exact, how) = match &study.design.solid {
+        Solid::Volume { .. } => {
+            (solid_voxels * total / (study.voxels() as f64 * frame.voxel_volume()), true, "solid voxels")
+        }
+        Solid::Mesh(mesh) => match mesh.volume() {
+            Some(volume) => {
+                let grid = partial_volume(study);
+                let off = (grid / volume - 1.0).abs();
+                if off > 0.05 && off * volume > 2.0 * frame.coarsest() * surface_area(mesh) * 0.1 {
+                    out.findings.push(Finding::new(
+                        "volume.disagrees",
+                        Severity::Warning,
+                        format!(
+                            "the volume of the mesh and of its voxels differ by {:.1} %: the surface may be faulty",
+                            100.0 * off
+                        ),
+                    ));
+                }
+                (volume, true, "divergence theorem over the surface")
+            }
+            None => {
+                (partial_volume(study), false, "signed distance with partial voxels, holes closed by winding number")
+            }
+        },
+    };
+    let figure = |value, unit, method: String| {
+        if exact { Figure::exact(value, unit, method) } else { Figure::new(value, unit, method) }
+    };
+    out.add(
+        "volume.total",
+        Figure::exact(total * MM3, Unit::CubicMillimetre, format!("volume of the envelope ({kind})")),
+    );
+    out.add("volume.solid", figure(solid * MM3, Unit::CubicMillimetre, how.to_owned()).floor(1e-7 * solid * MM3));
+    // A body full of solid has a porosity of 0, not of a rounding below it.
+    let porosity = (1.0 - solid / total).max(0.0);
+    let hull = study.envelope.hull.volume;
+    let mut por =
+        figure(porosity, Unit::One, format!("1 − BV/TV; BV by {how}, TV of the envelope ({kind})")).floor(1e-7);
+    if study.envelope.auto {
+        por = por.or(
+            "the convex hull as envelope",
+            Some(1.0 - solid / hull),
+            "say which body is meant: --envelope box or --envelope hull",
+        );
+    }
+    out.add("porosity.total", por);
+
+    closed(study, total, out)
+}
+
+fn surface_area(mesh: &SolidMesh) -> f64 {
+    mesh.surface.iter().map(|t| crate::mesh::area_vector(*t).norm()).sum()
+}
+
+/// Volume of the solid in the body with voxels at the surface in part, in µm³.
+fn partial_volume(study: &Study<'_>) -> f64 {
+    let frame = study.frame();
+    let h = V3::from(frame.spacing);
+    let mut sum = 0.0;
+    for z in 0..frame.size[2] {
+        for y in 0..frame.size[1] {
+            study.inside.runs(y, z, |from, to| {
+                for x in from..to {
+                    let i = frame.index(x, y, z);
+                    let d = f64::from(study.field.values[i]);
+                    sum += if d.abs() >= h.norm() / 2.0 {
+                        f64::from(d < 0.0)
+                    } else {
+                        let p = study.field.local([x, y, z]);
+                        let away = (p - study.field.foot(study.field.nearest[i], &p)).normalize();
+                        let width = away.abs().dot(&h);
+                        if width > 0.0 { (0.5 - d / width).clamp(0.0, 1.0) } else { 0.5 }
+                    };
+                }
+            });
+        }
+    }
+    sum * frame.voxel_volume()
+}
+
+fn closed(study: &Study<'_>, total: f64, out: &mut Figures) -> Closed {
+    let frame = study.frame();
+    let border = study.field.border;
+    let shell = boundary(study);
+    let labels = Labels::new(&study.void, Connectivity::Six, border, &[&shell]);
+    let is_closed = |touches: u32| border == Border::Open && touches == 0;
+    let voxels = labels.select(|c| is_closed(c.touches));
+    let counted = voxels.count() as f64 * frame.voxel_volume();
+    let mut volume = counted;
+    let mut figure =
+        Figure::new(0.0, Unit::One, "void voxels that do not reach the envelope (6-connected), over TV".to_owned());
+    if let Solid::Mesh(mesh) = &study.design.solid {
+        if mesh.separate() && border == Border::Open {
+            volume = cavities(mesh);
+            figure = Figure::exact(0.0, Unit::One, "volume of the cavities' shells over TV".to_owned());
+        } else if mesh.shells.ambiguous.count > 0 {
+            let nested: f64 = mesh
+                .shells
+                .shells
+                .iter()
+                .filter(|s| s.volume > 0.0 && s.parent.is_some_and(|p| mesh.shells.shells[p].volume > 0.0))
+                .map(|s| s.volume)
+                .sum();
+            figure = figure.or(
+                "nested shells as cavities",
+                Some((counted + nested) / total),
+                "turn the shells that are cavities inward, or join those that overlap",
+            );
+        }
+    } else {
+        figure = Figure::exact(
+            0.0,
+            Unit::One,
+            "void voxels that do not reach the envelope (6-connected), over TV".to_owned(),
+        );
+    }
+    figure.value = volume / total;
+    let por = out.figures.get("porosity.total").cloned();
+    if let Some(por) = por {
+        let mut open = Figure { value: por.value - figure.value, ..por };
+        open.exact &= figure.exact;
+        open.method = "Po(tot) − Po(cl), over TV".to_owned();
+        open.alternatives.clear();
+        out.add("porosity.open", open);
+        out.add(
+            "interconnectivity.open_fraction",
+            Figure {
+                value: if por.value > 0.0 { 1.0 - figure.value / por.value } else { 0.0 },
+                unit: Unit::One,
+                method: "open void over void".to_owned(),
+                floor: 0.0,
+                exact: figure.exact && por.exact,
+                alternatives: Vec::new(),
+            },
+        );
+    }
+    if volume > 0.0 {
+        let mut finding = Finding::new(
+            "void.closed",
+            Severity::Warning,
+            format!("closed pores: {:.3} mm³ of void that nothing can reach", volume * MM3),
+        );
+        if let Some(first) = labels.components.iter().filter(|c| is_closed(c.touches)).max_by_key(|c| c.voxels) {
+            finding = finding.at(frame.centre(first.first));
+        }
+        out.findings.push(finding);
+    }
+    out.add("porosity.closed", figure);
+    Closed { voxels, volume }
+}
+
+/// Volume of void inside the shells of a mesh whose shells are separate, in µm³.
+fn cavities(mesh: &SolidMesh) -> f64 {
+    let shells = &mesh.shells.shells;
+    let holes: f64 = shells.iter().filter(|s| s.volume < 0.0).map(|s| -s.volume).sum();
+    // Islands inside a cavity are not void.
+    let islands: f64 = shells
+        .iter()
+        .filter(|s| s.volume > 0.0 && s.parent.is_some_and(|p| shells[p].volume < 0.0))
+        .map(|s| s.volume)
+        .sum();
+    holes - islands
+}
+
+/// Voxels of the body with a neighbour outside of it.
+fn boundary(study: &Study<'_>) -> Mask {
+    let n = study.frame().size;
+    let mut shell = Mask::empty(n);
+    for z in 0..n[2] {
+        for y in 0..n[1] {
+            study.inside.runs(y, z, |from, to| {
+                let rim = |x: usize, y: isize, z: isize| {
+                    y < 0
+                        || z < 0
+                        || y as usize >= n[1]
+                        || z as usize >= n[2]
+                        || !study.inside.get(x, y as usize, z as usize)
+                };
+                for x in from..to {
+                    let (sy, sz) = (y as isize, z as isize);
+                    if x == from
+                        || x + 1 == to
+                        || rim(x, sy - 1, sz)
+                        || rim(x, sy + 1, sz)
+                        || rim(x, sy, sz - 1)
+                        || rim(x, sy, sz + 1)
+                    {
+                        shell.insert(x, y, z);
+                    }
+                }
+            });
+        }
+    }
+    shell
+}

@@ -1,0 +1,54 @@
+//! Strut thickness: Tb.Th, the local thickness of the solid, weighted by volume, and the thinnest struts.
+//!
+//! The first percentile by volume is a figure of corners: a perfect square bar of width w has 0.22 w there. What a
+//! process limit is held against is the first percentile along the ridge, each ball weighted by the volume that it
+//! paints, without the balls whose contacts span less than 120° seen from the centre: those sit in corners.
+
+use super::figure::{Distribution, Figure, Figures};
+use super::pore_size::class_width;
+use super::sizes::Sizes;
+use crate::design::Study;
+use crate::limits::{LimitError, Limits};
+use crate::parallel::Exec;
+use crate::units::Unit;
+use crate::voxel::paint::BARE;
+use crate::voxel::ridge::{Phase, ridge_balls};
+use crate::voxel::thickness::cover;
+
+/// Cosine of the contact angle from which on a ball counts as held between opposite walls.
+const OPPOSITE: f32 = -0.5;
+
+/// Measures strut sizes.
+///
+/// # Errors
+/// When the thickness field does not fit the memory budget.
+pub fn measure(study: &Study<'_>, limits: &Limits, exec: &Exec, out: &mut Figures) -> Result<(), LimitError> {
+    let balls = ridge_balls(&study.field, &study.solid, exec);
+    let cover = cover(&study.field, Phase::Solid, &study.solid, balls, |b| b.radius, limits, exec)?;
+    let mut counts = vec![0u32; cover.balls.len()];
+    for &owner in cover.owner.iter().filter(|&&o| o != BARE) {
+        counts[owner as usize] += 1;
+    }
+    let item = |b: usize| (2.0 * f64::from(cover.balls[b].radius), f64::from(counts[b]));
+    let all = Sizes::new((0..counts.len()).map(item));
+    let ridge = Sizes::new((0..counts.len()).filter(|&b| cover.balls[b].contact <= OPPOSITE).map(item));
+    let h = study.frame().coarsest();
+    let mut add = |id: &str, value: Option<f64>, what: &str| {
+        if let Some(value) = value {
+            let method = format!("{what}; local thickness of solid, sub-voxel centres");
+            out.add(id, Figure::new(value, Unit::Micrometre, method).floor(0.02 * h));
+        }
+    };
+    add("strut.mean", all.mean(), "mean diameter by volume");
+    add("strut.sd", all.deviation(), "standard deviation by volume");
+    add("strut.d01", all.quantile(0.01), "first percentile by volume");
+    add("strut.d10", all.quantile(0.1), "tenth percentile by volume");
+    add("strut.d50", all.quantile(0.5), "median by volume");
+    add("strut.max", all.largest(), "largest");
+    add("strut.ridge_d01", ridge.quantile(0.01), "first percentile along the ridge, corners excluded");
+    if let Some(largest) = all.largest() {
+        let (edges, fraction) = all.histogram(class_width(largest));
+        out.distributions.insert("strut".to_owned(), Distribution { unit: Unit::Micrometre, edges, fraction });
+    }
+    Ok(())
+}

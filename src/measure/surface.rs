@@ -1,0 +1,127 @@
+//! Surface: BS, BS/TV, BS/BV.
+//!
+//! The interface with open void, with closed void, and the solid that coincides with the envelope (caps) add up to the
+//! whole surface; the ratios use the first. On a mesh the areas are sums over its true surface, exact; on a volume over
+//! the surface between the phases, which on grey levels converges, and on two values is that of the smoothed mask.
+
+use super::figure::{Figure, Figures};
+use super::porosity::Closed;
+use crate::design::{Binarised, Solid, Study};
+use crate::mesh::{V3, area_vector};
+use crate::units::Unit;
+
+const MM2: f64 = 1e-6;
+
+/// Measures the surface; `closed` is the closed void.
+pub fn measure(study: &Study<'_>, closed: &Closed, out: &mut Figures) {
+    let frame = study.frame();
+    let body = &study.envelope.body;
+    let (mut open, mut shut, mut cap) = (0.0, 0.0, 0.0);
+    let (exact, method) = match &study.design.solid {
+        Solid::Mesh(mesh) => {
+            for triangle in &mesh.surface {
+                let normal = area_vector(*triangle);
+                let area = normal.norm();
+                if crate::design::is_cap(triangle, body) {
+                    cap += area;
+                } else if closed.volume > 0.0 && faces_closed(study, closed, triangle, &normal) {
+                    shut += area;
+                } else {
+                    open += area;
+                }
+            }
+            (mesh.closed(), "sum over the triangles of the surface")
+        }
+        Solid::Volume { phases, .. } => {
+            for facet in &study.field.surface {
+                let origin = V3::from(frame.origin);
+                let triangle = facet.map(|c| origin + V3::new(f64::from(c[0]), f64::from(c[1]), f64::from(c[2])));
+                let normal = area_vector(triangle);
+                // The surface of a volume may reach beyond a body that is smaller than its grid.
+                if body.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)) < 0.0 {
+                    continue;
+                }
+                let area = normal.norm();
+                if closed.volume > 0.0 && faces_closed(study, closed, &triangle, &normal) {
+                    shut += area;
+                } else {
+                    open += area;
+                }
+            }
+            cap = cut_faces(study);
+            let method = match phases {
+                Binarised::Two(..) => "surface of the smoothed mask (marching cubes)",
+                _ => "iso-surface of the grey levels (marching cubes)",
+            };
+            (false, method)
+        }
+    };
+    let figure = |value: f64, unit, of: &str| {
+        let method = format!("{method}; {of}");
+        if exact { Figure::exact(value, unit, method).floor(1e-6 * value) } else { Figure::new(value, unit, method) }
+    };
+    // Two values leave the surface open to half a voxel: flat faces are exact, edges and corners are rounded.
+    let floor = match &study.design.solid {
+        Solid::Volume { phases: Binarised::Two(..), .. } => 0.08,
+        Solid::Volume { .. } => 0.01,
+        Solid::Mesh(_) => 0.0,
+    };
+    let mut add = |id: &str, value: f64, unit, of: &str| {
+        let f = figure(value, unit, of);
+        let least = f.floor.max(floor * value);
+        out.add(id, f.floor(least));
+    };
+    add("surface.area", open * MM2, Unit::SquareMillimetre, "interface with open void, without caps");
+    add("surface.closed_area", shut * MM2, Unit::SquareMillimetre, "interface with closed void");
+    add("surface.cap_area", cap * MM2, Unit::SquareMillimetre, "solid that coincides with the envelope");
+    add(
+        "surface.per_total_volume",
+        open / body.volume * 1e3,
+        Unit::PerMillimetre,
+        "BS/TV, open interface without caps",
+    );
+    if let Some(solid) = out.figures.get("volume.solid").map(|f| f.value / 1e-9) {
+        add_ratio(out, open / solid * 1e3, exact, floor, method);
+    }
+}
+
+fn add_ratio(out: &mut Figures, value: f64, exact: bool, floor: f64, method: &str) {
+    let mut figure = Figure::new(value, Unit::PerMillimetre, format!("{method}; BS/BV, open interface without caps"));
+    figure.exact = exact;
+    out.add("surface.per_solid_volume", figure.floor((floor * value).max(1e-6 * value)));
+}
+
+/// Whether the void in front of a triangle is closed.
+fn faces_closed(study: &Study<'_>, closed: &Closed, triangle: &[V3; 3], normal: &V3) -> bool {
+    let frame = study.frame();
+    let middle = (triangle[0] + triangle[1] + triangle[2]) / 3.0;
+    let Some(normal) = normal.try_normalize(0.0) else { return false };
+    // The voxel in front may still be solid where the surface bends: look a little further too.
+    [0.6, 1.2].iter().any(|step| {
+        let p = middle + normal.component_mul(&V3::from(frame.spacing)) * *step;
+        let v: [Option<usize>; 3] = std::array::from_fn(|a| {
+            let i = ((p[a] - frame.origin[a]) / frame.spacing[a]).round();
+            (i >= 0.0 && i < frame.size[a] as f64).then_some(i as usize)
+        });
+        matches!(v, [Some(x), Some(y), Some(z)] if closed.voxels.get(x, y, z))
+    })
+}
+
+/// Area of the solid on the outer faces of the grid, in µm².
+fn cut_faces(study: &Study<'_>) -> f64 {
+    let frame = study.frame();
+    let [nx, ny, nz] = frame.size;
+    let h = frame.spacing;
+    let mut area = 0.0;
+    for z in 0..nz {
+        for y in 0..ny {
+            study.solid.runs(y, z, |from, to| {
+                let on = |edge: bool| f64::from(u8::from(edge));
+                area += (on(from == 0) + on(to == nx)) * h[1] * h[2];
+                area += (to - from) as f64
+                    * ((on(y == 0) + on(y + 1 == ny)) * h[0] * h[2] + (on(z == 0) + on(z + 1 == nz)) * h[0] * h[1]);
+            });
+        }
+    }
+    area
+}

@@ -1,0 +1,67 @@
+//! A survey: every figure that was asked for, at one resolution.
+
+use super::figure::Figures;
+use super::{interconnectivity, pieces, pore_size, porosity, strut, surface};
+use crate::design::{Study, StudyError};
+use crate::limits::Limits;
+use crate::parallel::Exec;
+use crate::voxel::ridge::ridge_balls;
+
+/// Which figures are wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Needs {
+    /// Pore sizes, with the ranges in µm whose share is wanted and their ids.
+    pub pore_size: bool,
+    /// Ranges of pore size.
+    pub shares: Vec<(String, f64, f64)>,
+    /// Strut sizes.
+    pub strut: bool,
+    /// Paths and access.
+    pub interconnectivity: bool,
+    /// By how many voxels the input leaves sizes open: 1 for two-valued volumes.
+    pub doubt: f64,
+    /// Diameters in µm whose accessible share is wanted, with their ids.
+    pub accessible: Vec<(String, f64)>,
+}
+
+/// What a survey gave, and on what grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// The figures.
+    pub figures: Figures,
+    /// Size of the grid.
+    pub size: [usize; 3],
+    /// Spacing of the grid, in µm.
+    pub spacing: [f64; 3],
+}
+
+/// Measures what is needed.
+///
+/// # Errors
+/// When a field does not fit the memory budget, or the run was cancelled.
+pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) -> Result<Survey, StudyError> {
+    let mut figures = Figures::default();
+    exec.stage("volumes and surface")?;
+    let closed = porosity::measure(study, &mut figures);
+    surface::measure(study, &closed, &mut figures);
+    pieces::measure(study, &mut figures);
+    if needs.strut {
+        exec.stage("strut thickness")?;
+        strut::measure(study, limits, exec, &mut figures)?;
+    }
+    if needs.pore_size || needs.interconnectivity {
+        exec.stage("ridge of the void")?;
+        let balls = ridge_balls(&study.field, &study.void, exec);
+        exec.checkpoint()?;
+        if needs.pore_size {
+            exec.stage("pore size")?;
+            pore_size::measure(study, &balls, needs, limits, exec, &mut figures)?;
+        }
+        if needs.interconnectivity {
+            exec.stage("interconnectivity")?;
+            interconnectivity::measure(study, &balls, needs, limits, exec, &mut figures)?;
+        }
+    }
+    exec.checkpoint()?;
+    Ok(Survey { figures, size: study.frame().size, spacing: study.frame().spacing })
+}

@@ -1,0 +1,128 @@
+//! The solid that a mesh means: its triangles turned the right way, its true surface, and what was wrong with it.
+
+use super::boundary::boundary;
+use super::intersect::intersections;
+use super::shells::Shells;
+use super::topology::{Places, Topology};
+use super::{Mesh, V3};
+use crate::parallel::{Cancelled, Exec};
+
+/// A mesh that was looked through.
+#[derive(Clone, Debug)]
+pub struct SolidMesh {
+    /// The triangles, facing outward.
+    pub mesh: Mesh,
+    /// The surface that bounds the solid: no part of it lies inside another shell.
+    pub surface: Vec<[V3; 3]>,
+    /// The connected surfaces.
+    pub shells: Shells,
+    /// Edges and triangles that are not as they should be.
+    pub topology: Topology,
+    /// Pairs of triangles that cross or touch.
+    pub crossings: Places,
+    /// Triangles that were left out: collapsed to a line, or back to back with another one.
+    pub cancelled: usize,
+}
+
+impl SolidMesh {
+    /// Looks a mesh through and finds the solid that it means.
+    ///
+    /// # Errors
+    /// When the run was cancelled.
+    pub fn new(mut mesh: Mesh, exec: &Exec) -> Result<Self, Cancelled> {
+        exec.stage("mesh edges and shells")?;
+        let cancelled = cancel(&mut mesh);
+        let topology = Topology::new(&mesh, exec);
+        let mut shells = Shells::orient(&mut mesh, &topology);
+        exec.stage("self-intersections")?;
+        let pairs = intersections(&mesh, exec);
+        exec.checkpoint()?;
+        shells.find_ambiguous(&mesh, &pairs);
+        let mut crossings = Places::default();
+        for &(a, _) in &pairs {
+            let [p, q, r] = mesh.corners(a as usize);
+            crossings.add((p + q + r) / 3.0);
+        }
+        let surface = boundary(&mesh, &pairs, &shells, exec);
+        exec.checkpoint()?;
+        Ok(Self { mesh, surface, shells, topology, crossings, cancelled })
+    }
+
+    /// Whether the surface is closed, so that inside and outside are beyond doubt.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.shells.all_closed()
+    }
+
+    /// Whether shells neither cross nor touch each other or themselves, nor hide in one another: pieces and cavities
+    /// can then be told from the shells alone.
+    #[must_use]
+    pub fn separate(&self) -> bool {
+        self.closed() && self.crossings.count == 0 && self.shells.ambiguous.count == 0
+    }
+
+    /// Volume of the solid in µm³, exact up to rounding, when the surface is closed.
+    #[must_use]
+    pub fn volume(&self) -> Option<f64> {
+        let (low, high) = self.mesh.bounds()?;
+        let centre = (low + high) / 2.0;
+        let signed = |[a, b, c]: &[V3; 3]| (a - centre).dot(&(b - centre).cross(&(c - centre))) / 6.0;
+        self.closed().then(|| self.surface.iter().map(signed).sum())
+    }
+}
+
+/// Leaves out triangles that bound nothing: those with two equal corners, and pairs with the same corners that face
+/// opposite ways. Returns how many.
+fn cancel(mesh: &mut Mesh) -> usize {
+    let before = mesh.triangles.len();
+    mesh.triangles.retain(|[a, b, c]| a != b && b != c && c != a);
+    // Corners in rising order, and whether that turns the triangle over.
+    let key = |[a, b, c]: [u32; 3]| {
+        let mut sorted = [a, b, c];
+        sorted.sort_unstable();
+        let even = sorted == [a, b, c] || sorted == [b, c, a] || sorted == [c, a, b];
+        (sorted, even)
+    };
+    let mut order: Vec<u32> = (0..mesh.triangles.len() as u32).collect();
+    order.sort_unstable_by_key(|&t| (key(mesh.triangles[t as usize]), t));
+    let mut gone = vec![false; mesh.triangles.len()];
+    for group in order.chunk_by(|&a, &b| key(mesh.triangles[a as usize]).0 == key(mesh.triangles[b as usize]).0) {
+        let split = group.partition_point(|&t| !key(mesh.triangles[t as usize]).1);
+        let (odd, even) = group.split_at(split);
+        for (&a, &b) in odd.iter().zip(even) {
+            gone[a as usize] = true;
+            gone[b as usize] = true;
+        }
+    }
+    let mut t = 0;
+    mesh.triangles.retain(|_| {
+        t += 1;
+        !gone[t - 1]
+    });
+    before - mesh.triangles.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::shapes::{cuboid, join};
+
+    #[test]
+    fn boxes_that_share_a_face_are_one_solid() {
+        let both = join(&[cuboid([0.0; 3], [1.0; 3]), cuboid([1.0, 0.0, 0.0], [2.0, 1.0, 1.0])]);
+        let soup: Vec<[V3; 3]> = (0..24).map(|t| both.corners(t)).collect();
+        let solid = SolidMesh::new(Mesh::weld(&soup).unwrap(), &Exec::silent(1).unwrap()).unwrap();
+        assert!(solid.closed());
+        assert!((solid.volume().unwrap() - 2.0).abs() < 1e-12);
+        assert!(solid.cancelled == 4 || solid.crossings.count > 0, "{}", solid.cancelled);
+    }
+
+    #[test]
+    fn flaps_without_thickness_vanish() {
+        let mut mesh = cuboid([0.0; 3], [1.0; 3]);
+        mesh.triangles.extend([[0, 1, 7], [1, 0, 7], [3, 3, 5]]);
+        let solid = SolidMesh::new(mesh, &Exec::silent(1).unwrap()).unwrap();
+        assert_eq!(solid.cancelled, 3);
+        assert!(solid.separate());
+    }
+}

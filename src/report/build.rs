@@ -1,0 +1,148 @@
+//! From measurements and checks to an entry of the report.
+
+use std::collections::BTreeMap;
+
+use super::{
+    AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, FindingEntry, GridEntry,
+    MeasuredEntry, MeasurementEntry, SourceEntry,
+};
+use crate::criteria::{Check, DesignVerdict};
+use crate::design::{CutPores, Design, Finding, Solid};
+use crate::measure::{Distribution, Measurement};
+
+/// A design that was measured.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The figures.
+    pub measurements: BTreeMap<String, Measurement>,
+    /// The distributions.
+    pub distributions: BTreeMap<String, Distribution>,
+    /// What was found while measuring.
+    pub findings: Vec<Finding>,
+    /// Size and spacing of the finest grid.
+    pub size: [usize; 3],
+    /// Spacing of the finest grid, in µm.
+    pub spacing: [f64; 3],
+    /// Coarsest spacings of all grids, from the first to the last.
+    pub levels: Vec<f64>,
+    /// What became of cut pores.
+    pub cut: CutPores,
+}
+
+/// The entry of a design that was measured, and judged when there are criteria.
+#[must_use]
+pub fn design_entry(
+    name: String,
+    path: String,
+    design: &Design,
+    measured: Measured,
+    judged: Option<(String, DesignVerdict, Vec<Check>)>,
+) -> DesignEntry {
+    let source = &design.source;
+    let body = &design.envelope.body;
+    let extent = body.high - body.low;
+    let (criteria, verdict, checks) = match judged {
+        Some((criteria, verdict, checks)) => (Some(criteria), Some(verdict), checks),
+        None => (None, None, Vec::new()),
+    };
+    DesignEntry {
+        name,
+        criteria,
+        verdict,
+        source: SourceEntry {
+            path,
+            format: Some(source.format.id().to_owned()),
+            unit: Some(source.unit.symbol().to_owned()),
+            unit_assumed: Some(source.unit_assumed),
+            sha256: Some(source.sha256.clone()),
+            triangles: source.triangles,
+            watertight: match &design.solid {
+                Solid::Mesh(mesh) => Some(mesh.closed()),
+                Solid::Volume { .. } => None,
+            },
+            voxels: source.voxels,
+            spacing_um: source.spacing_um,
+            threshold: source.threshold.clone(),
+        },
+        envelope: Some(EnvelopeEntry {
+            kind: body.kind.id().to_owned(),
+            chosen: if design.envelope.reason.starts_with("auto") { "auto" } else { "given" }.to_owned(),
+            reason: design.envelope.reason.clone(),
+            volume_mm3: body.volume * 1e-9,
+            size_um: [extent.x, extent.y, extent.z],
+        }),
+        grid: Some(GridEntry {
+            size: measured.size,
+            spacing_um: measured.spacing,
+            levels_um: measured.levels,
+            cut_pores: measured.cut.id().to_owned(),
+        }),
+        measurements: measured.measurements.into_iter().map(|(id, m)| (id, measurement(m))).collect(),
+        distributions: measured
+            .distributions
+            .into_iter()
+            .map(|(id, d)| (id, DistributionEntry { unit: d.unit, edges: d.edges, fraction: d.fraction }))
+            .collect(),
+        checks: checks.into_iter().map(check).collect(),
+        findings: design.findings.iter().chain(&measured.findings).map(finding).collect(),
+        errors: Vec::new(),
+    }
+}
+
+/// The entry of a design that could not be measured.
+#[must_use]
+pub fn error_entry(name: String, path: String, kind: &str, message: String, at: Option<String>) -> DesignEntry {
+    DesignEntry {
+        name,
+        criteria: None,
+        verdict: Some(DesignVerdict::Error),
+        source: SourceEntry { path, ..SourceEntry::default() },
+        envelope: None,
+        grid: None,
+        measurements: BTreeMap::new(),
+        distributions: BTreeMap::new(),
+        checks: Vec::new(),
+        findings: Vec::new(),
+        errors: vec![ErrorEntry { kind: kind.to_owned(), message, at }],
+    }
+}
+
+fn measurement(m: Measurement) -> MeasurementEntry {
+    MeasurementEntry {
+        value: m.value,
+        unit: m.unit,
+        uncertainty: m.uncertainty,
+        method: m.method,
+        at_um: m.at_um,
+        alternatives: m
+            .alternatives
+            .into_iter()
+            .map(|a| AlternativeEntry { reading: a.reading.to_owned(), value: a.value })
+            .collect(),
+    }
+}
+
+fn check(c: Check) -> CheckEntry {
+    CheckEntry {
+        measure: c.rule.measure().map(str::to_owned),
+        id: c.rule.id,
+        title: c.rule.title,
+        criterion: c.rule.criterion,
+        requirement: c.requirement,
+        min: c.limit.and_then(|l| l.min),
+        max: c.limit.and_then(|l| l.max),
+        verdict: c.verdict,
+        at_um: c.measured.as_ref().and_then(|m| m.at_um),
+        measured: c.measured.map(|m| MeasuredEntry { value: m.value, unit: m.unit, uncertainty: m.uncertainty }),
+        margin: c.margin.filter(|m| m.is_finite()),
+        required: c.rule.required,
+        basis: c.rule.basis,
+        source: c.rule.source,
+        reason: c.reason,
+        advice: c.advice,
+    }
+}
+
+fn finding(f: &Finding) -> FindingEntry {
+    FindingEntry { kind: f.kind.to_owned(), severity: f.severity, message: f.message.clone(), at_um: f.at_um }
+}

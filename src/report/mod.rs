@@ -1,0 +1,323 @@
+//! The report: what was measured and judged, in the shape of the JSON contract. Every format is a view of it, and the
+//! exit status comes from it alone.
+
+mod build;
+pub mod render;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use build::{Measured, design_entry, error_entry};
+
+use crate::criteria::{Basis, DesignVerdict, Verdict};
+use crate::design::Severity;
+use crate::units::Unit;
+
+/// Name of the schema.
+pub const SCHEMA: &str = "poregauge.report/1";
+
+/// A report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Report {
+    /// Name and version of this schema.
+    pub schema: String,
+    /// The program.
+    pub tool: Tool,
+    /// The criteria that designs were judged by.
+    pub criteria: Vec<CriteriaEntry>,
+    /// The worst verdict of the designs; null when nothing was judged.
+    pub verdict: Option<DesignVerdict>,
+    /// The designs, in the order given.
+    pub designs: Vec<DesignEntry>,
+}
+
+/// The program that made a report.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A set of criteria.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct CriteriaEntry {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// A design.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DesignEntry {
+    /// The file's stem, made unique by its folder.
+    pub name: String,
+    /// Name of the criteria; null when it was only measured.
+    pub criteria: Option<String>,
+    /// The verdict; null when it was only measured.
+    pub verdict: Option<DesignVerdict>,
+    /// The file.
+    pub source: SourceEntry,
+    /// The body that it was measured in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub envelope: Option<EnvelopeEntry>,
+    /// The finest grid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grid: Option<GridEntry>,
+    /// The figures by id.
+    pub measurements: BTreeMap<String, MeasurementEntry>,
+    /// Distributions by id.
+    pub distributions: BTreeMap<String, DistributionEntry>,
+    /// The checks, in the order of the criteria.
+    pub checks: Vec<CheckEntry>,
+    /// What was found.
+    pub findings: Vec<FindingEntry>,
+    /// Why it could not be measured.
+    pub errors: Vec<ErrorEntry>,
+}
+
+/// A file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct SourceEntry {
+    /// The path as given, with `/`.
+    pub path: String,
+    /// Its format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// Unit of its numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Whether the unit was assumed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit_assumed: Option<bool>,
+    /// SHA-256 of its bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Number of triangles of a mesh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub triangles: Option<usize>,
+    /// Whether the mesh is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub watertight: Option<bool>,
+    /// Number of voxels of a volume along x, y, z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voxels: Option<[usize; 3]>,
+    /// Spacing of a volume, in µm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spacing_um: Option<[f64; 3]>,
+    /// How the phases of a volume were told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<String>,
+}
+
+/// The body that a design was measured in.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct EnvelopeEntry {
+    /// What it is: `box`, `hull`, `grid`.
+    pub kind: String,
+    /// `auto` or `given`.
+    pub chosen: String,
+    /// Why it was taken.
+    pub reason: String,
+    /// Its volume.
+    pub volume_mm3: f64,
+    /// Its size along x, y, z.
+    pub size_um: [f64; 3],
+}
+
+/// The finest grid that a design was measured on.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct GridEntry {
+    /// Number of voxels along x, y, z.
+    pub size: [usize; 3],
+    /// Their spacing.
+    pub spacing_um: [f64; 3],
+    /// Coarsest spacings of all grids, from the first to the last.
+    pub levels_um: Vec<f64>,
+    /// What became of pores that the envelope cuts: `open`, `clip`, `periodic`.
+    pub cut_pores: String,
+}
+
+/// A figure.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct MeasurementEntry {
+    /// The value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Unit,
+    /// Half-width of the interval in which the truth lies.
+    pub uncertainty: f64,
+    /// How it was got.
+    pub method: String,
+    /// The place that sets it, in the input's own frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_um: Option<[f64; 3]>,
+    /// The figure under other readings of the design, under which a verdict has to hold as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub alternatives: Vec<AlternativeEntry>,
+}
+
+/// A figure under another reading.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AlternativeEntry {
+    /// The reading.
+    pub reading: String,
+    /// The value; null when there is none.
+    pub value: Option<f64>,
+}
+
+/// A distribution by volume.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct DistributionEntry {
+    /// Unit of the edges.
+    pub unit: Unit,
+    /// Edges of the classes.
+    pub edges: Vec<f64>,
+    /// Share of the volume in each class.
+    pub fraction: Vec<f64>,
+}
+
+/// A check.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct CheckEntry {
+    /// Its name.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// Which of the five criteria it belongs to; 0 for none.
+    pub criterion: u8,
+    /// The requirement.
+    pub requirement: String,
+    /// Id of its measure.
+    pub measure: Option<String>,
+    /// Least value that passes, in the unit of the measure.
+    pub min: Option<f64>,
+    /// Greatest value that passes.
+    pub max: Option<f64>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was measured.
+    pub measured: Option<MeasuredEntry>,
+    /// Distance to the nearer limit, positive when met.
+    pub margin: Option<f64>,
+    /// Whether the design fails by it.
+    pub required: bool,
+    /// What sets the limit.
+    pub basis: Basis,
+    /// Where the limit comes from.
+    pub source: String,
+    /// Why the verdict is what it is, where figure and limit do not say it.
+    pub reason: Option<String>,
+    /// What would make it pass.
+    pub advice: Option<String>,
+    /// The place that sets the figure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_um: Option<[f64; 3]>,
+}
+
+/// The figure of a check.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct MeasuredEntry {
+    /// The value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Unit,
+    /// Half-width of the interval in which the truth lies.
+    pub uncertainty: f64,
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct FindingEntry {
+    /// Kind.
+    pub kind: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was found.
+    pub message: String,
+    /// Where, in the input's own frame.
+    pub at_um: Option<[f64; 3]>,
+}
+
+/// Why a design could not be measured.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ErrorEntry {
+    /// Kind.
+    pub kind: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Byte, line, triangle or page.
+    pub at: Option<String>,
+}
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Every design passes, or was measured.
+    Fine,
+    /// Some design fails or is inconclusive.
+    Failed,
+    /// Something could not be read, measured or understood.
+    Undecided,
+}
+
+impl Status {
+    /// The exit code: 0, 1 or 2.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Failed => 1,
+            Self::Undecided => 2,
+        }
+    }
+}
+
+impl Report {
+    /// A report of designs judged by the given criteria, or only measured.
+    #[must_use]
+    pub fn new(criteria: Vec<CriteriaEntry>, designs: Vec<DesignEntry>) -> Self {
+        let rank = |v: &DesignVerdict| match v {
+            DesignVerdict::Pass => 0,
+            DesignVerdict::Inconclusive => 1,
+            DesignVerdict::Fail => 2,
+            DesignVerdict::Error => 3,
+        };
+        let judged = !criteria.is_empty();
+        let verdict =
+            designs.iter().filter_map(|d| d.verdict).max_by_key(rank).filter(|v| judged || *v == DesignVerdict::Error);
+        Self {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            criteria,
+            verdict,
+            designs,
+        }
+    }
+
+    /// How the run ends: an error wins over a failure.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let any = |verdict: DesignVerdict| self.designs.iter().any(|d| d.verdict == Some(verdict));
+        if any(DesignVerdict::Error) || self.designs.is_empty() {
+            Status::Undecided
+        } else if any(DesignVerdict::Fail) || any(DesignVerdict::Inconclusive) {
+            Status::Failed
+        } else {
+            Status::Fine
+        }
+    }
+}
+
+/// JSON Schema of reports.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    serde_json::to_value(schemars::schema_for!(Report)).unwrap_or_default()
+}

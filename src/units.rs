@@ -1,0 +1,237 @@
+//! Lengths and the units that they are read and written in.
+//!
+//! Inside the library every length is a number of micrometres in `f64`. A number that comes from outside becomes a
+//! [`Length`] only together with its unit: `300um`, `0.3 mm`, `0.012in`. A bare number is refused, never guessed.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// A length, kept in micrometres.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Length(f64);
+
+impl Length {
+    /// A length of `value` micrometres.
+    #[must_use]
+    pub const fn from_um(value: f64) -> Self {
+        Self(value)
+    }
+
+    /// The length in micrometres.
+    #[must_use]
+    pub const fn um(self) -> f64 {
+        self.0
+    }
+}
+
+/// A unit of length that files and options may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum LengthUnit {
+    /// Nanometre.
+    #[serde(rename = "nm")]
+    Nanometre,
+    /// Micrometre.
+    #[serde(rename = "um")]
+    Micrometre,
+    /// Millimetre.
+    #[serde(rename = "mm")]
+    Millimetre,
+    /// Centimetre.
+    #[serde(rename = "cm")]
+    Centimetre,
+    /// Metre.
+    #[serde(rename = "m")]
+    Metre,
+    /// International inch, 25.4 mm exactly.
+    #[serde(rename = "in")]
+    Inch,
+}
+
+impl LengthUnit {
+    /// How many micrometres one of this unit is.
+    #[must_use]
+    pub const fn in_um(self) -> f64 {
+        match self {
+            Self::Nanometre => 1e-3,
+            Self::Micrometre => 1.0,
+            Self::Millimetre => 1e3,
+            Self::Centimetre => 1e4,
+            Self::Metre => 1e6,
+            Self::Inch => 25_400.0,
+        }
+    }
+
+    /// The symbol used in options and reports.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Nanometre => "nm",
+            Self::Micrometre => "um",
+            Self::Millimetre => "mm",
+            Self::Centimetre => "cm",
+            Self::Metre => "m",
+            Self::Inch => "in",
+        }
+    }
+}
+
+/// Why a text is no length.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// A number without a unit.
+    #[error("`{0}` has no unit: write `{0}um` or `{0}mm`")]
+    Bare(String),
+    /// Not a number followed by a unit.
+    #[error("`{0}` is not a length: write a number and a unit, such as `300um` or `0.3 mm`")]
+    Malformed(String),
+    /// A unit that is not known.
+    #[error("`{0}` is not a unit of length: use nm, um, mm, cm, m or in")]
+    UnknownUnit(String),
+    /// Zero, negative or not finite where a size is wanted.
+    #[error("`{0}` must be a positive, finite length")]
+    NotPositive(String),
+}
+
+impl FromStr for LengthUnit {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        Ok(match text.trim() {
+            "nm" | "nanometer" | "nanometre" | "nanometers" => Self::Nanometre,
+            "um" | "µm" | "μm" | "micron" | "microns" | "micrometer" | "micrometre" | "micrometers" => {
+                Self::Micrometre
+            }
+            "mm" | "millimeter" | "millimetre" | "millimeters" => Self::Millimetre,
+            "cm" | "centimeter" | "centimetre" | "centimeters" => Self::Centimetre,
+            "m" | "meter" | "metre" | "meters" => Self::Metre,
+            "in" | "inch" | "inches" | "\"" => Self::Inch,
+            other => return Err(UnitError::UnknownUnit(other.to_owned())),
+        })
+    }
+}
+
+impl FromStr for Length {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let text = text.trim();
+        let split = text
+            .char_indices()
+            .find(|&(i, c)| {
+                let exponent = matches!(c, 'e' | 'E')
+                    && text[i + 1..].starts_with(|d: char| d.is_ascii_digit() || d == '-' || d == '+');
+                !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+') || exponent)
+            })
+            .map_or(text.len(), |(i, _)| i);
+        let (number, unit) = text.split_at(split);
+        let value: f64 = number.parse().map_err(|_| UnitError::Malformed(text.to_owned()))?;
+        if unit.trim().is_empty() {
+            return Err(UnitError::Bare(number.to_owned()));
+        }
+        let unit: LengthUnit = unit.parse()?;
+        let um = value * unit.in_um();
+        if um.is_finite() { Ok(Self(um)) } else { Err(UnitError::Malformed(text.to_owned())) }
+    }
+}
+
+impl Length {
+    /// Reads a length that must be positive, as sizes and spacings are.
+    ///
+    /// # Errors
+    /// When the text is no length, or one that is zero or negative.
+    pub fn parse_positive(text: &str) -> Result<Self, UnitError> {
+        let length: Self = text.parse()?;
+        if length.0 > 0.0 { Ok(length) } else { Err(UnitError::NotPositive(text.trim().to_owned())) }
+    }
+}
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.abs() >= 1e4 {
+            write!(f, "{} mm", significant(self.0 / 1e3, 4))
+        } else {
+            write!(f, "{} µm", significant(self.0, 4))
+        }
+    }
+}
+
+/// Writes `value` with at most `digits` significant digits and no trailing zeros.
+#[must_use]
+pub fn significant(value: f64, digits: i32) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    #[allow(clippy::cast_possible_truncation, reason = "the exponent of a finite f64 fits")]
+    let exponent = value.abs().log10().floor() as i32;
+    if !(-5..=9).contains(&exponent) {
+        return format!("{:.*e}", usize::try_from(digits - 1).unwrap_or(0), value);
+    }
+    let decimals = usize::try_from((digits - 1 - exponent).max(0)).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// The unit of a measured figure. Units in machine-readable reports are fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub enum Unit {
+    /// A ratio or a count.
+    #[serde(rename = "1")]
+    One,
+    /// Micrometre.
+    #[serde(rename = "um")]
+    Micrometre,
+    /// Square millimetre.
+    #[serde(rename = "mm2")]
+    SquareMillimetre,
+    /// Cubic millimetre.
+    #[serde(rename = "mm3")]
+    CubicMillimetre,
+    /// Per millimetre.
+    #[serde(rename = "1/mm")]
+    PerMillimetre,
+}
+
+impl Unit {
+    /// The symbol used in machine-readable reports.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::One => "1",
+            Self::Micrometre => "um",
+            Self::SquareMillimetre => "mm2",
+            Self::CubicMillimetre => "mm3",
+            Self::PerMillimetre => "1/mm",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_needs_its_unit() {
+        assert_eq!("300um".parse(), Ok(Length::from_um(300.0)));
+        assert_eq!("0.3 mm".parse(), Ok(Length::from_um(300.0)));
+        assert_eq!("2.5e2µm".parse(), Ok(Length::from_um(250.0)));
+        assert_eq!("1in".parse(), Ok(Length::from_um(25_400.0)));
+        assert_eq!("300".parse::<Length>(), Err(UnitError::Bare("300".into())));
+        assert_eq!("3 furlong".parse::<Length>(), Err(UnitError::UnknownUnit("furlong".into())));
+        assert!("mm".parse::<Length>().is_err());
+        assert!("nan um".parse::<Length>().is_err());
+        assert!("1e999um".parse::<Length>().is_err());
+        assert!(Length::parse_positive("0um").is_err());
+        assert!(Length::parse_positive("-3um").is_err());
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!(significant(0.123_456, 3), "0.123");
+        assert_eq!(significant(1234.5, 3), "1234");
+        assert_eq!(significant(620.0, 3), "620");
+        assert_eq!(Length::from_um(12.5).to_string(), "12.5 µm");
+        assert_eq!(Length::from_um(25_000.0).to_string(), "25 mm");
+    }
+}

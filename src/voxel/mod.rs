@@ -1,0 +1,14 @@
+//! The parallel voxel core: one algorithm a file, on grids with physical spacing.
+//!
+//! Nothing here knows what is a scaffold, a pore or a limit; it knows phases, distances, balls and paths.
+
+pub mod distance;
+pub mod inside;
+pub mod iso_surface;
+pub mod labels;
+pub mod nearby;
+pub mod paint;
+pub mod ridge;
+pub mod segmentation;
+pub mod thickness;
+pub mod widest;

@@ -1,0 +1,151 @@
+//! Figures against shapes whose answers are known on paper, at 20 voxels across.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod common;
+
+use std::f64::consts::PI;
+
+use common::{assert_close, assert_close_faceted, cuboid, figure, implicit, join, measure, run};
+use poregauge::generate::cubic::Cubic;
+use poregauge::mesh::V3;
+
+/// Voxel size that puts 20 voxels across a length.
+fn twenty(length: f64) -> f64 {
+    length / 20.0
+}
+
+#[test]
+fn plates_and_the_gap_between_them() {
+    // Three plates of 100 µm with gaps of 400 µm between them.
+    let plate = |z: f64| cuboid([0.0, 0.0, z], [2000.0, 2000.0, z + 100.0]);
+    let design = measure(&join(&[plate(0.0), plate(500.0), plate(1000.0)]), &run(twenty(400.0)));
+    assert_close(&design, "porosity.total", 800.0 / 1100.0, 1e-3);
+    assert_close(&design, "pore_size.mean", 400.0, 0.5);
+    assert_close(&design, "pore_size.max", 400.0, 0.5);
+    assert_close(&design, "strut.max", 100.0, 1.0);
+    assert_close(&design, "strut.ridge_d01", 100.0, 1.0);
+    assert_close(&design, "surface.area", 4.0 * 4.0, 0.01);
+    assert_close(&design, "solid.components", 3.0, 0.0);
+    assert_close(&design, "solid.loose_fraction", 2.0 / 3.0, 1e-3);
+    assert_close(&design, "interconnectivity.percolation_diameter.x", 400.0, 1.0);
+    assert!(figure(&design, "interconnectivity.percolation_diameter.z").value == 0.0, "no way through plates");
+}
+
+#[test]
+fn a_bubble_in_a_block() {
+    let (side, r) = (1000.0, 200.0);
+    let middle = V3::new(510.0, 493.0, 488.0);
+    let mesh = implicit([side; 3], 80, |p| r - (p - middle).norm());
+    let design = measure(&mesh, &run(twenty(2.0 * r)));
+    let bubble = 4.0 / 3.0 * PI * r.powi(3) / side.powi(3);
+    assert_close_by(&design, "porosity.closed", bubble, 0.5);
+    assert_close_by(&design, "porosity.total", bubble, 0.5);
+    assert!(figure(&design, "porosity.open").value.abs() < 1e-9);
+    // Chords of the facets (the diagonal of a sample cell) lie inside the sphere by s²/8r.
+    let facets = 2.0 * 3.0 * 12.5f64.powi(2) / (8.0 * r);
+    assert_close_faceted(&design, "pore_size.mean", 2.0 * r, 1.0, facets);
+    assert_close_faceted(&design, "pore_size.max", 2.0 * r, 1.0, facets);
+    assert_close_by(&design, "surface.closed_area", 4.0 * PI * r * r * 1e-6, 0.5);
+    assert_close(&design, "surface.cap_area", 6.0, 0.01);
+    assert!(figure(&design, "interconnectivity.accessible_100um").value == 0.0);
+}
+
+/// Within `percent`, for truths of the smooth shape that its facets only approach.
+fn assert_close_by(design: &poregauge::report::DesignEntry, id: &str, truth: f64, percent: f64) {
+    let value = figure(design, id).value;
+    assert!((value / truth - 1.0).abs() * 100.0 <= percent, "{id}: {value} against {truth}");
+}
+
+#[test]
+fn a_round_channel() {
+    let r = 200.0;
+    let mesh = implicit([600.0, 600.0, 1600.0], 100, |p| r - ((p.x - 307.0).powi(2) + (p.y - 289.0).powi(2)).sqrt());
+    let design = measure(&mesh, &run(twenty(2.0 * r)));
+    assert_close_by(&design, "porosity.total", PI * r * r / 0.36e6, 0.5);
+    let facets = 2.0 * 3.0 * 16f64.powi(2) / (8.0 * r);
+    assert_close_faceted(&design, "pore_size.mean", 2.0 * r, 1.0, facets);
+    assert_close_faceted(&design, "interconnectivity.percolation_diameter.z", 2.0 * r, 1.0, facets);
+    assert!(figure(&design, "interconnectivity.percolation_diameter.x").value == 0.0);
+    assert_close_by(&design, "interconnectivity.accessible_100um", 1.0, 0.5);
+    assert_close_by(&design, "surface.area", 2.0 * PI * r * 1600.0 * 1e-6, 0.5);
+    assert_close(&design, "interconnectivity.through_fraction", 1.0, 0.1);
+}
+
+#[test]
+fn a_square_channel_has_the_local_thickness_of_a_square() {
+    // Mean of the local thickness of a square of width w: w·(1 − (4 − π)/12); the corners hold 1 − π/4 of it below w.
+    let w = 400.0;
+    let wall = |low: [f64; 2], high: [f64; 2]| cuboid([low[0], low[1], 0.0], [high[0], high[1], 1600.0]);
+    let mesh = join(&[
+        wall([0.0, 0.0], [200.0, 800.0]),
+        wall([600.0, 0.0], [800.0, 800.0]),
+        wall([200.0, 0.0], [600.0, 200.0]),
+        wall([200.0, 600.0], [600.0, 800.0]),
+    ]);
+    let design = measure(&mesh, &run(twenty(w)));
+    assert_close(&design, "porosity.total", 0.25, 1e-3);
+    // The channel is cut at both ends, so the figure of all the void is the one to compare.
+    let mean = figure(&design, "pore_size.mean").alternatives[0].value.unwrap();
+    let truth = w * (1.0 - (4.0 - PI) / 12.0);
+    assert!((mean / truth - 1.0).abs() < 0.02, "{mean} against {truth}");
+    assert_close(&design, "pore_size.max", w, 0.5);
+    assert_close(&design, "pore_size.d50", w, 0.5);
+    assert_close(&design, "interconnectivity.percolation_diameter.z", w, 0.5);
+    assert_close(&design, "solid.components", 1.0, 0.0);
+    assert_close(&design, "surface.area", 4.0 * 0.4 * 1.6, 0.01);
+}
+
+#[test]
+fn two_chambers_joined_by_a_throat() {
+    // Chambers of radius 300 µm that open to both ends, and a neck of radius 80 µm between them.
+    let chamber = |p: &V3, z: f64| 300.0 - (V3::new(p.x - 350.0, p.y - 350.0, p.z - z)).norm();
+    let neck = |p: &V3| 80.0 - ((p.x - 350.0).powi(2) + (p.y - 350.0).powi(2)).sqrt();
+    let mesh = implicit([700.0, 700.0, 1600.0], 120, |p| chamber(p, 250.0).max(chamber(p, 1350.0)).max(neck(p)));
+    let design = measure(&mesh, &run(twenty(160.0)));
+    let facets = 2.0 * 3.0 * 13.4f64.powi(2) / (8.0 * 80.0);
+    assert_close_faceted(&design, "interconnectivity.percolation_diameter.z", 160.0, 2.0, facets);
+    assert_close_faceted(&design, "pore_size.max", 600.0, 1.0, facets);
+    let throat = figure(&design, "interconnectivity.percolation_diameter.z").at_um.unwrap();
+    assert!(throat[2] > 520.0 && throat[2] < 1080.0 && (throat[0] - 350.0).abs() < 20.0, "{throat:?}");
+}
+
+#[test]
+fn a_cubic_lattice() {
+    // Window w; the sphere in a cell touches its twelve edges: √2·w.
+    let lattice = Cubic { pore: 400.0, strut: 100.0, cells: 3 };
+    let mut volumes = Vec::new();
+    for h in [40.0, 20.0] {
+        let design = measure(&lattice.mesh(None), &run(h));
+        assert_close(&design, "porosity.total", lattice.porosity(), 1e-3);
+        assert_close(&design, "pore_size.max", 400.0 * 2f64.sqrt(), 2.0);
+        for axis in ["x", "y", "z"] {
+            assert_close(&design, &format!("interconnectivity.percolation_diameter.{axis}"), 400.0, 2.0);
+        }
+        assert_close(&design, "interconnectivity.open_fraction", 1.0, 1e-6);
+        volumes.push(figure(&design, "pore_size.mean").value);
+        if h == 20.0 {
+            assert_close(&design, "strut.ridge_d01", 100.0, 2.0);
+            // All but the edges and corners between struts.
+            assert_close_by(&design, "interconnectivity.accessible_100um", 1.0, 2.0);
+            assert!(figure(&design, "solid.loose_fraction").value == 0.0);
+        }
+    }
+    assert!((volumes[0] / volumes[1] - 1.0).abs() < 0.02, "{volumes:?}");
+}
+
+#[test]
+fn errors_fall_with_refinement_and_scale_does_not_matter() {
+    let r = 200.0;
+    let shape = |scale: f64| {
+        implicit([600.0 * scale, 600.0 * scale, 1600.0 * scale], 80, move |p| {
+            r * scale - ((p.x - 303.0 * scale).powi(2) + (p.y - 291.0 * scale).powi(2)).sqrt()
+        })
+    };
+    let mesh = shape(1.0);
+    let mean = |h: f64| figure(&measure(&mesh, &run(h)), "pore_size.mean").value;
+    let (coarse, fine) = ((mean(60.0) - 400.0).abs(), (mean(15.0) - 400.0).abs());
+    assert!(fine < 1.2 && fine <= coarse + 1.0, "{coarse} {fine}");
+    let large = figure(&measure(&shape(10.0), &run(200.0)), "pore_size.mean").value / 10.0;
+    assert!((large - mean(20.0)).abs() < 0.1, "{large}");
+}
