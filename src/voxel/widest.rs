@@ -105,9 +105,10 @@ impl Basins {
             }
         }
         let peaks: Vec<u32> = (0..up.len() as u32).filter(|&i| up[i as usize] == i).collect();
+        let numbers = Numbers::new(&peaks, up.len());
         exec.chunks(&mut up, plane, |_, up| {
             for u in up.iter_mut().filter(|u| **u != NONE) {
-                *u = peaks.binary_search(u).map_or(NONE, |n| n as u32);
+                *u = numbers.of(*u);
             }
         });
         let basin = up;
@@ -204,6 +205,35 @@ impl Basins {
             }
         }
         best
+    }
+}
+
+/// How many peaks come before a peak, in constant time: a bit for each voxel, and the count before each word of bits.
+struct Numbers {
+    bits: Vec<u64>,
+    before: Vec<u32>,
+}
+
+impl Numbers {
+    fn new(peaks: &[u32], voxels: usize) -> Self {
+        let mut bits = vec![0u64; voxels.div_ceil(64)];
+        for &p in peaks {
+            bits[p as usize / 64] |= 1 << (p % 64);
+        }
+        let mut sum = 0;
+        let before = bits
+            .iter()
+            .map(|word| {
+                sum += word.count_ones();
+                sum - word.count_ones()
+            })
+            .collect();
+        Self { bits, before }
+    }
+
+    fn of(&self, peak: u32) -> u32 {
+        let word = peak as usize / 64;
+        self.before[word] + (self.bits[word] & ((1 << (peak % 64)) - 1)).count_ones()
     }
 }
 
