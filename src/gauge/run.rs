@@ -112,6 +112,12 @@ pub fn names(files: &[PathBuf]) -> Vec<String> {
 
 fn one(file: &Path, name: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
     let path = showable(file);
+    if run.cut == CutPores::Periodic && plan(&run.measures, run.criteria.as_ref()).needs.interconnectivity {
+        // A check without its figure would fail: rather no verdict than a wrong one.
+        let message = "paths and access of a periodic cell are not measured: leave the checks `throat-…` and `accessible` \
+                       out of the criteria, or measure other quantities with --measures";
+        return Ok(error_entry(name, path, "periodic.paths", message.to_owned(), None));
+    }
     exec.stage(&format!("reading {name}"))?;
     let design = match load(file, &run.limits)
         .map_err(DesignError::from)
