@@ -84,7 +84,6 @@ fn run_of(input: &InputArgs, run: &RunArgs, measures: &[String]) -> Result<Run, 
             EnvelopeArg::Hull => EnvelopeChoice::Hull,
             EnvelopeArg::Grid => EnvelopeChoice::Grid,
         },
-        periodic: cut == CutPores::Periodic,
     };
     Ok(Run {
         options,

@@ -50,8 +50,6 @@ pub struct Options {
     pub invert: bool,
     /// The body.
     pub envelope: EnvelopeChoice,
-    /// Whether the design is one cell of an endless pattern.
-    pub periodic: bool,
 }
 
 /// Where a design came from.
@@ -142,8 +140,6 @@ pub struct Design {
     pub solid: Solid,
     /// The body that it is measured in.
     pub envelope: Envelope,
-    /// Whether it is one cell of an endless pattern.
-    pub periodic: bool,
     /// What was found on the way.
     pub findings: Vec<Finding>,
 }
@@ -218,7 +214,7 @@ impl Design {
                     spacing_um: None,
                     threshold: None,
                 };
-                Ok(Self { source, solid: Solid::Mesh(Box::new(solid)), envelope, periodic: options.periodic, findings })
+                Ok(Self { source, solid: Solid::Mesh(Box::new(solid)), envelope, findings })
             }
             Content::Volume { volume, spacing, origin } => {
                 let (spacing_um, unit, assumed) = spacing_of(spacing, options, &mut findings)?;
@@ -256,7 +252,7 @@ impl Design {
                     threshold: Some(text),
                 };
                 let solid = Solid::Volume { frame, levels: volume.levels, phases };
-                Ok(Self { source, solid, envelope, periodic: options.periodic, findings })
+                Ok(Self { source, solid, envelope, findings })
             }
         }
     }

@@ -36,8 +36,7 @@ pub fn cover(
     exec: &Exec,
 ) -> Result<Cover, LimitError> {
     let mut cover = Cover { balls, owner: limits.try_vec("the thickness field", field.frame.len(), BARE)? };
-    let first = 0;
-    let order = falling(&cover.balls, first, &key, exec);
+    let order = falling(&cover.balls, 0, &key, exec);
     paint(&field.frame, field.border, &cover.balls, &order, domain, &mut cover.owner, limits, exec)?;
     let more = leftovers(field, phase, domain, &cover.owner, exec);
     if !more.is_empty() {

@@ -303,15 +303,11 @@ fn findings(out: &mut String, design: &DesignEntry, paint: Paint) {
         wrapped(&mut text, &format!("{}{at}", f.message), "       ");
         let mark = match f.severity {
             Severity::Info => "·",
-            Severity::Warning => paint_mark(paint, "!"),
-            Severity::Error => paint_mark(paint, "!!"),
+            Severity::Warning => "!",
+            Severity::Error => "!!",
         };
         let _ = write!(out, "     {mark} {}", text.trim_start());
     }
-}
-
-fn paint_mark(_paint: Paint, mark: &'static str) -> &'static str {
-    mark
 }
 
 /// What the verdict rests on, in words.
