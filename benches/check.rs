@@ -8,7 +8,7 @@ use poregauge::generate::cubic::Cubic;
 use poregauge::limits::Limits;
 use poregauge::measure::{Needs, survey};
 use poregauge::parallel::Exec;
-use poregauge::voxel::ridge::ridge_balls;
+use poregauge::voxel::ridge::ridge;
 
 fn main() {
     divan::main();
@@ -49,7 +49,7 @@ fn ridge_of_the_void(bencher: Bencher, n: usize) {
     let exec = Exec::silent(2).unwrap();
     let design = design(&exec);
     let study = study(&design, n, &exec);
-    bencher.counter(voxels(n)).bench_local(|| black_box(ridge_balls(&study.field, &study.void, &exec)));
+    bencher.counter(voxels(n)).bench_local(|| black_box(ridge(&study.field, &study.void, &exec)));
 }
 
 #[divan::bench(args = SIZES, sample_count = 3)]

@@ -113,6 +113,23 @@ impl Exec {
         })
     }
 
+    /// `f` of each item, in their order.
+    pub fn map_items<I: Sync, T: Send>(&self, items: &[I], f: impl Fn(&I) -> T + Sync + Send) -> Vec<T> {
+        self.pool.install(|| items.par_iter().with_min_len(256).map(f).collect())
+    }
+
+    /// `f` of each item and its index, in their order. As with [`map`](Self::map), a cancelled run skips what is left.
+    pub fn map_each<I: Send, T: Send + Default>(&self, items: Vec<I>, f: impl Fn(usize, I) -> T + Sync) -> Vec<T> {
+        self.pool.install(|| {
+            items
+                .into_par_iter()
+                .enumerate()
+                .with_max_len(1)
+                .map(|(i, item)| if self.cancelled() { T::default() } else { f(i, item) })
+                .collect()
+        })
+    }
+
     /// Hands each item to `f` with its index.
     pub fn for_each<T: Send>(&self, items: Vec<T>, f: impl Fn(usize, T) + Sync) {
         self.pool.install(|| {
@@ -135,9 +152,31 @@ impl Exec {
         });
     }
 
-    /// Sorts by a key that is unique, so that the order is one at any number of threads.
-    pub fn sort_by_unique_key<T: Send, K: Ord>(&self, items: &mut [T], key: impl Fn(&T) -> K + Sync + Send) {
-        self.pool.install(|| items.par_sort_unstable_by_key(key));
+    /// A vector of `n` items made in pieces of `len`: `f` appends those of piece i. A cancelled run leaves it shorter.
+    pub fn fill<T: Send>(&self, n: usize, len: usize, f: impl Fn(usize, &mut Vec<T>) + Sync) -> Vec<T> {
+        let mut all = Vec::with_capacity(n);
+        let pieces = n.div_ceil(len.max(1));
+        // A few pieces at a time, so that they are not all held twice.
+        let batch = 4 * self.threads();
+        for first in (0..pieces).step_by(batch) {
+            let parts = self.map(batch.min(pieces - first), |i| {
+                let mut part = Vec::new();
+                f(first + i, &mut part);
+                part
+            });
+            parts.into_iter().for_each(|part| all.extend(part));
+        }
+        all
+    }
+
+    /// Sorts items of which equals cannot be told apart, so that the order is one at any number of threads.
+    pub fn sort<T: Send + Ord>(&self, items: &mut [T]) {
+        self.pool.install(|| items.par_sort_unstable());
+    }
+
+    /// Sorts items by a total order in which equals cannot be told apart.
+    pub fn sort_by<T: Send>(&self, items: &mut [T], order: impl Fn(&T, &T) -> std::cmp::Ordering + Sync + Send) {
+        self.pool.install(|| items.par_sort_unstable_by(order));
     }
 }
 

@@ -147,5 +147,5 @@ fn errors_fall_with_refinement_and_scale_does_not_matter() {
     let (coarse, fine) = ((mean(60.0) - 400.0).abs(), (mean(15.0) - 400.0).abs());
     assert!(fine < 1.2 && fine <= coarse + 1.0, "{coarse} {fine}");
     let large = figure(&measure(&shape(10.0), &run(200.0)), "pore_size.mean").value / 10.0;
-    assert!((large - mean(20.0)).abs() < 0.1, "{large}");
+    assert!((large - mean(20.0)).abs() < 0.1, "{large} {}", mean(20.0));
 }

@@ -181,27 +181,13 @@ impl Body {
     #[must_use]
     pub fn sides(&self, frame: &Frame, inside: &Mask) -> [Mask; SIDES] {
         let mut sides: [Mask; SIDES] = std::array::from_fn(|_| Mask::empty(frame.size));
-        let n = frame.size;
         let reach = frame.coarsest();
-        for z in 0..n[2] {
-            for y in 0..n[1] {
-                inside.runs(y, z, |from, to| {
+        let rim = inside.rim();
+        for z in 0..frame.size[2] {
+            for y in 0..frame.size[1] {
+                rim.runs(y, z, |from, to| {
                     for x in from..to {
-                        let v = [x, y, z];
-                        let outer = (0..3).any(|a| {
-                            let mut up = v;
-                            up[a] += 1;
-                            let mut down = v;
-                            down[a] = down[a].wrapping_sub(1);
-                            v[a] == 0
-                                || v[a] + 1 == n[a]
-                                || !inside.get(up[0], up[1], up[2])
-                                || !inside.get(down[0], down[1], down[2])
-                        });
-                        if !outer {
-                            continue;
-                        }
-                        let p = V3::from(frame.centre(v));
+                        let p = V3::from(frame.centre([x, y, z]));
                         let nearest = self.depth(&p);
                         for face in &self.planes {
                             if face.depth(&p) <= nearest.max(0.0) + 1e-6 * reach || face.depth(&p) <= 0.5001 * reach {

@@ -29,6 +29,17 @@ impl Mask {
         mask
     }
 
+    /// Planes put on top of each other; missing ones are empty.
+    #[must_use]
+    pub fn stack(size: [usize; 3], planes: &[Self]) -> Self {
+        let mut mask = Self::empty(size);
+        let per_plane = (mask.words_per_row * size[1]).max(1);
+        for (words, plane) in mask.words.chunks_mut(per_plane).zip(planes) {
+            words.copy_from_slice(&plane.words);
+        }
+        mask
+    }
+
     /// Size of the grid.
     #[must_use]
     pub fn size(&self) -> [usize; 3] {
@@ -52,6 +63,54 @@ impl Mask {
     pub fn insert(&mut self, x: usize, y: usize, z: usize) {
         let row = (y + self.size[1] * z) * self.words_per_row;
         self.words[row + x / 64] |= 1 << (x % 64);
+    }
+
+    /// Puts the voxels of a row from `from` to before `to` into the set.
+    pub fn insert_run(&mut self, y: usize, z: usize, from: usize, to: usize) {
+        if from >= to {
+            return;
+        }
+        let row = (y + self.size[1] * z) * self.words_per_row;
+        for w in from / 64..=(to - 1) / 64 {
+            self.words[row + w] |= low_bits(to - 64 * w) & (u64::MAX << from.saturating_sub(64 * w));
+        }
+    }
+
+    /// Whether the row has a voxel of the set from `from` to before `to`.
+    #[must_use]
+    pub fn any(&self, y: usize, z: usize, from: usize, to: usize) -> bool {
+        let row = self.row(y, z);
+        from < to
+            && (from / 64..=(to - 1) / 64)
+                .any(|w| row[w] & low_bits(to - 64 * w) & (u64::MAX << from.saturating_sub(64 * w)) != 0)
+    }
+
+    /// The voxels of the set with a neighbour across a face that is not in it; beyond the grid nothing is.
+    #[must_use]
+    pub fn rim(&self) -> Self {
+        let [_, ny, nz] = self.size;
+        let mut rim = Self::empty(self.size);
+        if self.words_per_row == 0 {
+            return rim;
+        }
+        let none = vec![0; self.words_per_row];
+        for (r, out) in rim.words.chunks_mut(self.words_per_row).enumerate() {
+            let (y, z) = (r % ny, r / ny);
+            let row = self.row(y, z);
+            if row.iter().all(|w| *w == 0) {
+                continue;
+            }
+            let south = if y > 0 { self.row(y - 1, z) } else { &none };
+            let north = if y + 1 < ny { self.row(y + 1, z) } else { &none };
+            let below = if z > 0 { self.row(y, z - 1) } else { &none };
+            let above = if z + 1 < nz { self.row(y, z + 1) } else { &none };
+            for (w, out) in out.iter_mut().enumerate() {
+                let west = row[w] << 1 | if w > 0 { row[w - 1] >> 63 } else { 0 };
+                let east = row[w] >> 1 | row.get(w + 1).map_or(0, |next| next << 63);
+                *out = row[w] & !(west & east & south[w] & north[w] & below[w] & above[w]);
+            }
+        }
+        rim
     }
 
     /// The words of one row; bit `x % 64` of word `x / 64` is voxel x.
@@ -156,6 +215,25 @@ mod tests {
         assert_eq!(runs, [(3, 5), (60, 70), (128, 130)]);
         mask.runs(0, 0, |_, _| panic!("row 0 is empty"));
         assert_eq!(mask.count(), 14);
+    }
+
+    #[test]
+    fn the_rim_has_a_neighbour_outside() {
+        let mut mask = Mask::full([130, 5, 4]);
+        let mut hole = Mask::empty([130, 5, 4]);
+        hole.insert(64, 2, 2);
+        mask.subtract(&hole);
+        let rim = mask.rim();
+        for z in 0..4usize {
+            for y in 0..5usize {
+                for x in 0..130usize {
+                    let edge = x == 0 || x == 129 || y == 0 || y == 4 || z == 0 || z == 3;
+                    let beside = x.abs_diff(64) + y.abs_diff(2) + z.abs_diff(2) == 1;
+                    assert_eq!(rim.get(x, y, z), (edge || beside) && mask.get(x, y, z), "{x} {y} {z}");
+                }
+            }
+        }
+        assert!(mask.any(2, 2, 63, 66) && !mask.any(2, 2, 64, 65) && mask.any(0, 0, 129, 130) && !mask.any(0, 0, 7, 7));
     }
 
     #[test]

@@ -3,55 +3,68 @@
 //! The weight of a voxel is the radius of the sphere that fits there; near the ridge that of the maximal ball, so that a
 //! throat is not read too narrow by the position of the grid. The percolation diameter along an axis is that of the
 //! widest path from one side to the other, through void inside the convex hull of the solid, the sphere staying within
-//! the lateral faces of the envelope. The accessible void at d (Moore et al. 2004, doi:10.1002/jbm.a.30138) is what
-//! spheres sweep whose centre is reached from outside at a width of at least d: the maximal balls, painted in falling
+//! the lateral faces of the envelope; of a periodic cell, of the widest path that winds round the axis. The accessible
+//! void at d (Moore et al. 2004, doi:10.1002/jbm.a.30138) is what spheres sweep whose centre is reached from outside (of
+//! a periodic cell: from a path that winds round it) at a width of at least d: the maximal balls, painted in falling
 //! order of that width.
 
 use super::figure::{Distribution, Figure, Figures};
 use super::pore_size::class_width;
 use super::sizes::Sizes;
 use super::survey::Needs;
-use crate::design::{CutPores, Finding, SIDES, Severity, Study};
-use crate::grid::{Connectivity, Mask};
+use crate::design::{Finding, SIDES, Severity, Study};
+use crate::grid::{Border, Connectivity, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::units::Unit;
-use crate::voxel::labels::Labels;
-use crate::voxel::paint::BARE;
-use crate::voxel::ridge::{Ball, Phase};
-use crate::voxel::thickness::cover;
+use crate::voxel::labels::{Labels, winds};
+use crate::voxel::passage::{Goal, widest_passage};
+use crate::voxel::ridge::{Ball, Phase, Ridge};
+use crate::voxel::thickness::{Owners, cover};
 use crate::voxel::widest::Basins;
+use crate::voxel::winding::winding_widths;
 
 /// The three axes.
 pub const AXES: [&str; 3] = ["x", "y", "z"];
 
-/// Radius of the sphere that fits at each voxel of void, with the maximal balls where they are.
-fn reach(study: &Study<'_>, balls: &[Ball], limits: &Limits) -> Result<Vec<f32>, LimitError> {
-    let mut reach = limits.try_vec("the widest paths", study.field.values.len(), 0.0f32)?;
-    reach.copy_from_slice(&study.field.values);
+/// Widths at which the ways of a periodic cell are looked at, beside those asked for.
+const WIDTHS: usize = 24;
+
+/// Radius of the sphere that fits at each voxel of void, with the maximal balls where they are; 0 elsewhere. 4 bytes a
+/// voxel.
+fn reach(study: &Study<'_>, ridge: &Ridge, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
     let frame = study.frame();
-    for ball in balls {
+    let [nx, ny, _] = frame.size;
+    let mut reach = limits.try_vec("the widest paths", frame.len(), 0.0f32)?;
+    exec.chunks(&mut reach, nx * ny, |z, plane| {
+        for y in 0..ny {
+            let first = frame.index(0, y, z);
+            study.void.runs(y, z, |from, to| {
+                plane[nx * y + from..nx * y + to].copy_from_slice(&study.field.values[first + from..first + to]);
+            });
+        }
+    });
+    for ball in &ridge.balls {
         let at = &mut reach[ball.voxel as usize];
         *at = at.max(ball.radius);
-        // The sphere may as well be where the ball is: the voxel that holds its centre.
-        let voxel: [usize; 3] = std::array::from_fn(|a| {
-            let i = (f64::from(ball.centre[a]) / frame.spacing[a]).round();
-            (i.max(0.0) as usize).min(frame.size[a] - 1)
-        });
-        let at = &mut reach[frame.index(voxel[0], voxel[1], voxel[2])];
-        *at = at.max(ball.radius);
+    }
+    for &(voxel, radius) in &ridge.beside {
+        let at = &mut reach[voxel as usize];
+        *at = at.max(radius);
     }
     Ok(reach)
 }
 
-/// Voxels of a set.
-fn voxels(mask: &Mask, nx: usize) -> Vec<usize> {
-    let [_, ny, nz] = mask.size();
+/// Voxels of sets.
+fn voxels<'a>(masks: impl Iterator<Item = &'a Mask>, nx: usize) -> Vec<usize> {
     let mut list = Vec::new();
-    for z in 0..nz {
-        for y in 0..ny {
-            mask.runs(y, z, |from, to| list.extend((from..to).map(|x| x + nx * (y + ny * z))));
+    for mask in masks {
+        let [_, ny, nz] = mask.size();
+        for z in 0..nz {
+            for y in 0..ny {
+                mask.runs(y, z, |from, to| list.extend((from..to).map(|x| x + nx * (y + ny * z))));
+            }
         }
     }
     list
@@ -63,106 +76,147 @@ fn voxels(mask: &Mask, nx: usize) -> Vec<usize> {
 /// When a field does not fit the memory budget.
 pub fn measure(
     study: &Study<'_>,
-    balls: &[Ball],
+    ridge: &Ridge,
     needs: &Needs,
     limits: &Limits,
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), LimitError> {
     let frame = *study.frame();
-    let nx = frame.size[0];
-    let h = frame.coarsest();
+    let reach = reach(study, ridge, limits, exec)?;
     let body = &study.envelope.body;
-    let path_body = if study.envelope.hull.volume < body.volume { &study.envelope.hull } else { body };
-    let mut path_inside = study.region.clone();
-    let mut whole_region = study.inside.clone();
-    whole_region.intersect(&path_body.mask(&frame, exec));
-    let mut sides = path_body.sides(&frame, &whole_region);
-    for side in &mut sides {
-        side.intersect(&study.region);
-    }
-    through(study, &sides, out);
-    path_inside.intersect(&study.void);
-    let reach = reach(study, balls, limits)?;
-    if study.cut != CutPores::Periodic {
-        for (axis, name) in AXES.iter().enumerate() {
-            let weight = lateral_weights(study, &reach, &path_inside, axis, limits, exec)?;
-            let weight = |i: usize| weight[i];
-            let basins = Basins::new(&frame, study.field.border, weight, limits, exec)?;
-            let entries = voxels(&sides[2 * axis], nx);
-            let exits = voxels(&sides[2 * axis + 1], nx);
-            let widths = basins.from_entries(entries.iter().map(|&i| (i, weight(i))));
-            let best = basins.widest_exit(&widths, exits.iter().map(|&i| (i, weight(i))));
-            let id = format!("interconnectivity.percolation_diameter.{name}");
-            let diameter = best.map_or(0.0, |(radius, _)| 2.0 * f64::from(radius));
-            let method =
-                "largest sphere that travels from side to side: widest path, 6-connected, inside the solid's hull";
-            out.add(&id, Figure::new(diameter, Unit::Micrometre, method).floor(0.05 * h));
-            if let Some((_, throat)) = best {
-                out.places.insert(id, frame.centre(frame.voxel(throat)));
-            } else {
-                out.findings.push(Finding::new(
-                    "void.no_path",
-                    Severity::Warning,
-                    format!("no way through the void along {name}, for a sphere of any size"),
-                ));
+    match study.field.border {
+        Border::Periodic => {
+            through(study, None, exec, out);
+            for axis in 0..3 {
+                path(study, &reach, axis, Goal::Round(axis), exec, out);
+            }
+        }
+        Border::Open => {
+            let path_body = if study.envelope.hull.volume < body.volume { &study.envelope.hull } else { body };
+            let mut whole_region = study.inside.clone();
+            whole_region.intersect(&path_body.mask(&frame, exec));
+            let mut sides = path_body.sides(&frame, &whole_region);
+            drop(whole_region);
+            for side in &mut sides {
+                side.intersect(&study.region);
+            }
+            through(study, Some(&sides), exec, out);
+            for axis in 0..3 {
+                let goal = Goal::Between(&sides[2 * axis], &sides[2 * axis + 1]);
+                path(study, &reach, axis, goal, exec, out);
             }
         }
     }
-    access(study, balls, &reach, needs, limits, exec, out)
+    access(study, &ridge.balls, &reach, needs, limits, exec, out)
 }
 
-/// Radius of the sphere that fits at each voxel and stays within the faces of the body that are no sides of the axis.
-fn lateral_weights(
-    study: &Study<'_>,
-    reach: &[f32],
-    region: &Mask,
-    axis: usize,
-    limits: &Limits,
-    exec: &Exec,
-) -> Result<Vec<f32>, LimitError> {
+/// The widest path along an axis.
+fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, exec: &Exec, out: &mut Figures) {
     let frame = *study.frame();
-    let [nx, ny, _] = frame.size;
-    let faces = study.envelope.body.lateral(axis);
-    let mut weights = limits.try_vec("the widest paths", reach.len(), 0.0f32)?;
-    exec.chunks(&mut weights, nx * ny, |z, plane| {
-        for y in 0..ny {
-            let start = V3::from(frame.centre([0, y, z]));
-            region.runs(y, z, |from, to| {
-                let row = &mut plane[nx * y + from..nx * y + to];
-                let first = frame.index(from, y, z);
-                row.copy_from_slice(&reach[first..first + to - from]);
-                for face in &faces {
-                    let (depth, step) = (face.depth(&start), -face.normal.x * frame.spacing[0]);
-                    for (k, weight) in row.iter_mut().enumerate() {
-                        *weight = weight.min((depth + step * (from + k) as f64) as f32);
-                    }
-                }
-            });
+    let name = AXES[axis];
+    let faces = match goal {
+        Goal::Between(..) => study.envelope.body.lateral(axis),
+        Goal::Round(_) => Vec::new(),
+    };
+    let nx = frame.size[0];
+    let weights = |y: usize, z: usize, row: &mut [f32]| {
+        row.fill(0.0);
+        let first = frame.index(0, y, z);
+        study.region.runs(y, z, |from, to| row[from..to].copy_from_slice(&reach[first + from..first + to]));
+        // The sphere stays within the faces of the body that are no sides of the axis.
+        let start = V3::from(frame.centre([0, y, z]));
+        let end = V3::from(frame.centre([nx - 1, y, z]));
+        for face in &faces {
+            let (depth, step) = (face.depth(&start), -face.normal.x * frame.spacing[0]);
+            if step == 0.0 {
+                let depth = depth as f32;
+                row.iter_mut().for_each(|w| *w = w.min(depth));
+            } else if depth.min(face.depth(&end)) < 1e30 {
+                row.iter_mut().enumerate().for_each(|(x, w)| *w = w.min((depth + step * x as f64) as f32));
+            }
         }
-    });
-    Ok(weights)
+    };
+    let found = widest_passage(&frame, study.field.border, &weights, goal, exec);
+    let id = format!("interconnectivity.percolation_diameter.{name}");
+    let diameter = found.map_or(0.0, |p| 2.0 * f64::from(p.radius));
+    let method = match goal {
+        Goal::Between(..) => {
+            "largest sphere that travels from side to side: widest path, 6-connected, inside the solid's hull"
+        }
+        Goal::Round(_) => "largest sphere that can wind round the axis of the periodic cell: widest path, 6-connected",
+    };
+    out.add(&id, Figure::new(diameter, Unit::Micrometre, method).floor(0.05 * frame.coarsest()));
+    if let Some(p) = found {
+        out.places.insert(id, frame.centre(p.throat));
+    } else {
+        out.findings.push(Finding::new(
+            "void.no_path",
+            Severity::Warning,
+            format!("no way through the void along {name}, for a sphere of any size"),
+        ));
+    }
 }
 
-/// Shares of void in components that reach opposite sides.
-fn through(study: &Study<'_>, sides: &[Mask; SIDES], out: &mut Figures) {
-    if study.cut == CutPores::Periodic {
-        return;
-    }
-    let labels = Labels::new(&study.region, Connectivity::Six, study.field.border, &sides.each_ref());
+/// Shares of void in components that reach opposite sides, or wind round an axis.
+fn through(study: &Study<'_>, sides: Option<&[Mask; SIDES]>, exec: &Exec, out: &mut Figures) {
+    let masks: Vec<&Mask> = sides.into_iter().flatten().collect();
+    let labels = Labels::new(&study.region, Connectivity::Six, study.field.border, &masks, exec);
     let void = study.void.count() as f64;
     if void == 0.0 {
         return;
     }
-    let passes = |touches: u32| (0..3).any(|a| touches >> (2 * a) & 3 == 3);
+    let passes = |touches: u32| match sides {
+        Some(_) => (0..3).any(|a| touches >> (2 * a) & 3 == 3),
+        None => (0..3).any(|a| touches & winds(a) != 0),
+    };
     let through: u64 = labels.components.iter().filter(|c| passes(c.touches)).map(|c| c.voxels).sum();
     // Open void outside the hull of the solid belongs to what it leads into.
     let outside = void - study.region.count() as f64;
     let share = if through > 0 { (through as f64 + outside) / void } else { 0.0 };
-    out.add(
-        "interconnectivity.through_fraction",
-        Figure::new(share, Unit::One, "void in components that touch both sides of an axis, over void (6-connected)"),
-    );
+    let method = match sides {
+        Some(_) => "void in components that touch both sides of an axis, over void (6-connected)",
+        None => "void in components that wind round an axis of the periodic cell, over void (6-connected)",
+    };
+    out.add("interconnectivity.through_fraction", Figure::new(share, Unit::One, method));
+}
+
+/// How wide the way is to each place.
+enum Ways {
+    /// From outside: the basins and the width of the way to each.
+    Outside(Basins, Vec<f32>),
+    /// From a path that winds round the periodic cell: the width of the way to each voxel.
+    Winding(Vec<f32>),
+}
+
+impl Ways {
+    fn new(study: &Study<'_>, reach: &[f32], needs: &Needs, limits: &Limits, exec: &Exec) -> Result<Self, LimitError> {
+        let frame = *study.frame();
+        if study.field.border == Border::Open {
+            let basins = Basins::new(&frame, Border::Open, reach, limits, exec)?;
+            let sides = study.envelope.body.sides(&frame, &study.inside);
+            let entries = voxels(sides.iter(), frame.size[0]);
+            let widths = basins.from_entries(entries.iter().map(|&i| (i, reach[i])));
+            return Ok(Self::Outside(basins, widths));
+        }
+        let greatest = reach.iter().copied().fold(0.0, f32::max);
+        let mut levels: Vec<f32> = (0..WIDTHS).map(|k| greatest * (k as f32 + 0.5) / WIDTHS as f32).collect();
+        let nudge = needs.doubt.max(0.05) * frame.coarsest();
+        for (_, d) in &needs.accessible {
+            levels.extend([d * (1.0 - 1e-3), d - nudge, d + nudge].map(|d| (d / 2.0) as f32));
+        }
+        levels.retain(|w| *w > 0.0);
+        levels.sort_by(f32::total_cmp);
+        Ok(Self::Winding(winding_widths(&frame, reach, &levels, limits, exec)?))
+    }
+
+    /// Radius of the largest sphere that can come to rest at the centre of a ball.
+    fn width(&self, ball: &Ball) -> f32 {
+        match self {
+            Self::Outside(basins, widths) => basins.width_at(widths, ball.voxel as usize, ball.radius),
+            Self::Winding(field) => field[ball.voxel as usize].min(ball.radius),
+        }
+    }
 }
 
 fn access(
@@ -174,63 +228,40 @@ fn access(
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), LimitError> {
-    let frame = *study.frame();
-    let h = frame.coarsest();
-    if study.cut == CutPores::Periodic {
-        return Ok(());
-    }
-    let mut inside = limits.try_vec("the widest paths", reach.len(), 0.0f32)?;
-    exec.chunks(&mut inside, frame.size[0] * frame.size[1], |z, plane| {
-        for y in 0..frame.size[1] {
-            study.void.runs(y, z, |from, to| {
-                let row = frame.size[0] * y;
-                let all = frame.index(0, y, z);
-                plane[row + from..row + to].copy_from_slice(&reach[all + from..all + to]);
-            });
-        }
-    });
-    let weight = |i: usize| inside[i];
-    let basins = Basins::new(&frame, study.field.border, weight, limits, exec)?;
-    let sides = study.envelope.body.sides(&frame, &study.inside);
-    let entries: Vec<usize> = sides.iter().flat_map(|s| voxels(s, frame.size[0])).collect();
-    let widths = basins.from_entries(entries.iter().map(|&i| (i, weight(i))));
-    let width = |ball: &Ball| basins.width_at(&widths, ball.voxel as usize, ball.radius);
-    let cover = cover(&study.field, Phase::Void, &study.void, balls.to_vec(), width, limits, exec)?;
-    let mut counts = vec![0u32; cover.balls.len()];
-    for &owner in cover.owner.iter().filter(|&&o| o != BARE) {
-        counts[owner as usize] += 1;
-    }
+    let h = study.frame().coarsest();
+    let ways = Ways::new(study, reach, needs, limits, exec)?;
+    let width = |ball: &Ball| ways.width(ball);
+    let cover = cover(&study.field, Phase::Void, &study.void, balls, width, Owners::Counts, limits, exec)?;
+    // What no ball that comes from there covers counts as never reached.
+    let items = || cover.balls().map(|(ball, count)| (2.0 * f64::from(width(ball)), f64::from(count)));
     let void = study.void.count() as f64;
-    let reached =
-        Sizes::new((0..counts.len()).map(|b| (2.0 * f64::from(width(&cover.balls[b])), f64::from(counts[b]))));
-    // What no ball from outside covers was painted by nothing: it counts as never reached.
+    let reached = Sizes::new(items(), exec);
     let at_least = |d: f64| reached.share(d, f64::INFINITY) * reached.total() / void;
+    let from = match study.field.border {
+        Border::Open => "enter from outside",
+        Border::Periodic => "come from a path that winds round the periodic cell",
+    };
     for (id, d) in &needs.accessible {
         let share = at_least(*d * (1.0 - 1e-3));
         let doubt = needs.doubt.max(0.05) * h;
         let floor = (at_least(d - doubt) - at_least(d + doubt)).abs() / 2.0;
         out.add(
             format!("interconnectivity.accessible_{id}"),
-            Figure::new(
-                share,
-                Unit::One,
-                format!("share of void swept by spheres of {d:.0} µm that enter from outside (Moore)"),
-            )
-            .floor(floor),
+            Figure::new(share, Unit::One, format!("share of void swept by spheres of {d:.0} µm that {from} (Moore)"))
+                .floor(floor),
         );
     }
     // The largest diameter that still reaches 90 %.
     let unreached = (void - reached.total()).max(0.0);
-    let with_rest = Sizes::new(
-        (0..counts.len())
-            .map(|b| (2.0 * f64::from(width(&cover.balls[b])), f64::from(counts[b])))
-            .chain(std::iter::once((0.0, unreached))),
-    );
+    let with_rest = Sizes::new(items().chain(std::iter::once((0.0, unreached))), exec);
     if let Some(d90) = with_rest.quantile(0.1) {
+        let step = match study.field.border {
+            Border::Open => 0.05 * h,
+            Border::Periodic => reached.largest().unwrap_or(0.0) / WIDTHS as f64,
+        };
         out.add(
             "interconnectivity.d90",
-            Figure::new(d90, Unit::Micrometre, "largest diameter at which 90 % of the void is accessible from outside")
-                .floor(0.05 * h),
+            Figure::new(d90, Unit::Micrometre, "largest diameter at which 90 % of the void is accessible").floor(step),
         );
     }
     if let Some(largest) = with_rest.largest().filter(|l| *l > 0.0) {

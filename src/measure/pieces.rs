@@ -6,11 +6,12 @@
 use super::figure::{Figure, Figures};
 use crate::design::{Finding, Severity, Solid, Study};
 use crate::grid::{Border, Connectivity};
+use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::labels::Labels;
 
 /// Measures the pieces.
-pub fn measure(study: &Study<'_>, out: &mut Figures) {
+pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
     let frame = study.frame();
     let (volumes, places, exact, method): (Vec<f64>, Vec<[f64; 3]>, bool, &str) = match &study.design.solid {
         Solid::Mesh(mesh) if mesh.separate() && study.field.border == Border::Open => {
@@ -27,7 +28,7 @@ pub fn measure(study: &Study<'_>, out: &mut Figures) {
             (volumes, places, true, "shells of the mesh")
         }
         solid => {
-            let labels = Labels::new(&study.solid, Connectivity::TwentySix, study.field.border, &[]);
+            let labels = Labels::new(&study.solid, Connectivity::TwentySix, study.field.border, &[], exec);
             let volumes = labels.components.iter().map(|c| c.voxels as f64 * frame.voxel_volume()).collect();
             let places = labels.components.iter().map(|c| frame.centre(c.first)).collect();
             (volumes, places, matches!(solid, Solid::Volume { .. }), "voxels, 26-connected")

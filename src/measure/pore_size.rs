@@ -17,7 +17,7 @@ use crate::units::Unit;
 use crate::voxel::nearby::count_near;
 use crate::voxel::paint::BARE;
 use crate::voxel::ridge::{Ball, Phase};
-use crate::voxel::thickness::{Cover, cover};
+use crate::voxel::thickness::{Cover, Owners, cover};
 
 const REMEDY: &str = "measure a larger sample, or one cell with --periodic";
 
@@ -36,15 +36,10 @@ pub fn measure(
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), LimitError> {
-    let cover = cover(&study.field, Phase::Void, &study.void, balls.to_vec(), |b| b.radius, limits, exec)?;
-    let whole: Vec<bool> = cover.balls.iter().map(|b| lies_wholly_inside(study, b)).collect();
-    let mut counts = vec![0u32; cover.balls.len()];
-    for &owner in cover.owner.iter().filter(|&&o| o != BARE) {
-        counts[owner as usize] += 1;
-    }
-    let size = |b: usize| 2.0 * f64::from(cover.balls[b].radius);
-    let all = Sizes::new((0..counts.len()).map(|b| (size(b), f64::from(counts[b]))));
-    let kept = Sizes::new((0..counts.len()).filter(|&b| whole[b]).map(|b| (size(b), f64::from(counts[b]))));
+    let cover = cover(&study.field, Phase::Void, &study.void, balls, |b| b.radius, Owners::Each, limits, exec)?;
+    let item = |(ball, count): (&Ball, u32)| (2.0 * f64::from(ball.radius), f64::from(count));
+    let all = Sizes::new(cover.balls().map(item), exec);
+    let kept = Sizes::new(cover.balls().filter(|(ball, _)| lies_wholly_inside(study, ball)).map(item), exec);
     if all.total() <= 0.0 {
         return Ok(());
     }
@@ -89,7 +84,7 @@ pub fn measure(
         let range = (low * (1.0 - SLACK), high * (1.0 + SLACK));
         let raw = main.share(range.0, range.1);
         let share = |only_whole: bool| {
-            let (adequate, crevice) = region(study, &cover, &whole, only_whole, range);
+            let (adequate, crevice) = region(study, &cover, only_whole, range, exec);
             let near = count_near(study.frame(), study.field.border, &crevice, &adequate, low / 4.0, exec) as f64;
             let total = if only_whole { kept.total() } else { all.total() };
             (adequate.count() as f64 + near) / total
@@ -121,28 +116,45 @@ pub fn measure(
 }
 
 /// The voxels in pores of a range, and those in smaller ones.
-fn region(study: &Study<'_>, cover: &Cover, whole: &[bool], only_whole: bool, range: (f64, f64)) -> (Mask, Mask) {
-    let frame = study.frame();
-    let (mut adequate, mut small) = (Mask::empty(frame.size), Mask::empty(frame.size));
-    for z in 0..frame.size[2] {
-        for y in 0..frame.size[1] {
-            study.void.runs(y, z, |from, to| {
-                for x in from..to {
-                    let owner = cover.owner[frame.index(x, y, z)];
-                    if owner == BARE || (only_whole && !whole[owner as usize]) {
-                        continue;
-                    }
-                    let size = 2.0 * f64::from(cover.balls[owner as usize].radius);
-                    if size < range.0 {
-                        small.insert(x, y, z);
-                    } else if size <= range.1 {
-                        adequate.insert(x, y, z);
-                    }
-                }
-            });
-        }
+fn region(study: &Study<'_>, cover: &Cover<'_>, only_whole: bool, range: (f64, f64), exec: &Exec) -> (Mask, Mask) {
+    /// What becomes of the voxels of a ball.
+    #[derive(Clone, Copy)]
+    enum Fate {
+        Adequate,
+        Small,
+        Other,
     }
-    (adequate, small)
+    let fates: Vec<Fate> = cover
+        .balls()
+        .map(|(ball, _)| {
+            let size = 2.0 * f64::from(ball.radius);
+            if only_whole && !lies_wholly_inside(study, ball) || size > range.1 {
+                Fate::Other
+            } else if size < range.0 {
+                Fate::Small
+            } else {
+                Fate::Adequate
+            }
+        })
+        .collect();
+    let frame = study.frame();
+    let [nx, ny, nz] = frame.size;
+    let planes = exec.map(nz, |z| {
+        let (mut adequate, mut small) = (Mask::empty([nx, ny, 1]), Mask::empty([nx, ny, 1]));
+        for y in 0..ny {
+            let row = &cover.owner[frame.index(0, y, z)..][..nx];
+            for (x, owner) in row.iter().enumerate().filter(|(_, o)| **o != BARE) {
+                match fates[*owner as usize] {
+                    Fate::Adequate => adequate.insert(x, y, 0),
+                    Fate::Small => small.insert(x, y, 0),
+                    Fate::Other => {}
+                }
+            }
+        }
+        Some((adequate, small))
+    });
+    let (adequate, small): (Vec<Mask>, Vec<Mask>) = planes.into_iter().flatten().unzip();
+    (Mask::stack(frame.size, &adequate), Mask::stack(frame.size, &small))
 }
 
 /// Whether a ball keeps inside the body.

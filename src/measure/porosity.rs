@@ -11,6 +11,7 @@ use crate::design::{Finding, Severity, Solid, Study};
 use crate::grid::{Border, Connectivity, Mask};
 use crate::mesh::V3;
 use crate::mesh::solid::SolidMesh;
+use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::labels::Labels;
 
@@ -26,7 +27,7 @@ pub struct Closed {
 }
 
 /// Measures volumes and porosities; returns what is closed.
-pub fn measure(study: &Study<'_>, out: &mut Figures) -> Closed {
+pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
     let total = study.envelope.body.volume;
     let frame = study.frame();
     let solid_voxels = study.solid.count() as f64 * frame.voxel_volume();
@@ -78,7 +79,7 @@ pub fn measure(study: &Study<'_>, out: &mut Figures) -> Closed {
     }
     out.add("porosity.total", por);
 
-    closed(study, total, out)
+    closed(study, total, exec, out)
 }
 
 fn surface_area(mesh: &SolidMesh) -> f64 {
@@ -111,17 +112,21 @@ fn partial_volume(study: &Study<'_>) -> f64 {
     sum * frame.voxel_volume()
 }
 
-fn closed(study: &Study<'_>, total: f64, out: &mut Figures) -> Closed {
+fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Closed {
     let frame = study.frame();
     let border = study.field.border;
-    let shell = boundary(study);
-    let labels = Labels::new(&study.void, Connectivity::Six, border, &[&shell]);
-    let is_closed = |touches: u32| border == Border::Open && touches == 0;
+    // On the torus what winds round an axis is open; elsewhere what touches the envelope's boundary.
+    let shell = if border == Border::Open { study.inside.rim() } else { Mask::empty(frame.size) };
+    let labels = Labels::new(&study.void, Connectivity::Six, border, &[&shell], exec);
+    let is_closed = |touches: u32| touches == 0;
     let voxels = labels.select(|c| is_closed(c.touches));
     let counted = voxels.count() as f64 * frame.voxel_volume();
     let mut volume = counted;
-    let mut figure =
-        Figure::new(0.0, Unit::One, "void voxels that do not reach the envelope (6-connected), over TV".to_owned());
+    let how_closed = match border {
+        Border::Open => "void voxels that do not reach the envelope (6-connected), over TV",
+        Border::Periodic => "void voxels in components that wind round no axis (6-connected), over TV",
+    };
+    let mut figure = Figure::new(0.0, Unit::One, how_closed.to_owned());
     if let Solid::Mesh(mesh) = &study.design.solid {
         if mesh.separate() && border == Border::Open {
             volume = cavities(mesh);
@@ -141,11 +146,7 @@ fn closed(study: &Study<'_>, total: f64, out: &mut Figures) -> Closed {
             );
         }
     } else {
-        figure = Figure::exact(
-            0.0,
-            Unit::One,
-            "void voxels that do not reach the envelope (6-connected), over TV".to_owned(),
-        );
+        figure = Figure::exact(0.0, Unit::One, how_closed.to_owned());
     }
     figure.value = volume / total;
     let por = out.figures.get("porosity.total").cloned();
@@ -193,36 +194,4 @@ fn cavities(mesh: &SolidMesh) -> f64 {
         .map(|s| s.volume)
         .sum();
     holes - islands
-}
-
-/// Voxels of the body with a neighbour outside of it.
-fn boundary(study: &Study<'_>) -> Mask {
-    let n = study.frame().size;
-    let mut shell = Mask::empty(n);
-    for z in 0..n[2] {
-        for y in 0..n[1] {
-            study.inside.runs(y, z, |from, to| {
-                let rim = |x: usize, y: isize, z: isize| {
-                    y < 0
-                        || z < 0
-                        || y as usize >= n[1]
-                        || z as usize >= n[2]
-                        || !study.inside.get(x, y as usize, z as usize)
-                };
-                for x in from..to {
-                    let (sy, sz) = (y as isize, z as isize);
-                    if x == from
-                        || x + 1 == to
-                        || rim(x, sy - 1, sz)
-                        || rim(x, sy + 1, sz)
-                        || rim(x, sy, sz - 1)
-                        || rim(x, sy, sz + 1)
-                    {
-                        shell.insert(x, y, z);
-                    }
-                }
-            });
-        }
-    }
-    shell
 }

@@ -1,5 +1,7 @@
 //! Statistics of sizes weighted by volume.
 
+use crate::parallel::Exec;
+
 /// Sizes with the volume that each governs, in rising order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sizes {
@@ -10,9 +12,9 @@ pub struct Sizes {
 impl Sizes {
     /// Sorts sizes and their weights; weights that are not positive do not count.
     #[must_use]
-    pub fn new(items: impl Iterator<Item = (f64, f64)>) -> Self {
+    pub fn new(items: impl Iterator<Item = (f64, f64)>, exec: &Exec) -> Self {
         let mut items: Vec<(f64, f64)> = items.filter(|i| i.1 > 0.0).collect();
-        items.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        exec.sort_by(&mut items, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         let total = items.iter().map(|i| i.1).sum();
         Self { items, total }
     }
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn statistics_are_weighted() {
-        let sizes = Sizes::new([(3.0, 1.0), (1.0, 3.0), (9.0, 0.0)].into_iter());
+        let sizes = Sizes::new([(3.0, 1.0), (1.0, 3.0), (9.0, 0.0)].into_iter(), &Exec::silent(1).unwrap());
         assert_eq!(sizes.mean(), Some(1.5));
         assert_eq!(sizes.quantile(0.5), Some(1.0));
         assert_eq!(sizes.quantile(0.9), Some(3.0));

@@ -11,9 +11,8 @@ use crate::design::Study;
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::units::Unit;
-use crate::voxel::paint::BARE;
-use crate::voxel::ridge::{Phase, ridge_balls};
-use crate::voxel::thickness::cover;
+use crate::voxel::ridge::{Ball, Phase, ridge};
+use crate::voxel::thickness::{Owners, cover};
 
 /// Cosine of the contact angle from which on a ball counts as held between opposite walls.
 const OPPOSITE: f32 = -0.5;
@@ -23,15 +22,12 @@ const OPPOSITE: f32 = -0.5;
 /// # Errors
 /// When the thickness field does not fit the memory budget.
 pub fn measure(study: &Study<'_>, limits: &Limits, exec: &Exec, out: &mut Figures) -> Result<(), LimitError> {
-    let balls = ridge_balls(&study.field, &study.solid, exec);
-    let cover = cover(&study.field, Phase::Solid, &study.solid, balls, |b| b.radius, limits, exec)?;
-    let mut counts = vec![0u32; cover.balls.len()];
-    for &owner in cover.owner.iter().filter(|&&o| o != BARE) {
-        counts[owner as usize] += 1;
-    }
-    let item = |b: usize| (2.0 * f64::from(cover.balls[b].radius), f64::from(counts[b]));
-    let all = Sizes::new((0..counts.len()).map(item));
-    let ridge = Sizes::new((0..counts.len()).filter(|&b| cover.balls[b].contact <= OPPOSITE).map(item));
+    let ridge = ridge(&study.field, &study.solid, exec);
+    let cover =
+        cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, |b| b.radius, Owners::Counts, limits, exec)?;
+    let item = |(ball, count): (&Ball, u32)| (2.0 * f64::from(ball.radius), f64::from(count));
+    let all = Sizes::new(cover.balls().map(item), exec);
+    let ridge = Sizes::new(cover.balls().filter(|(ball, _)| ball.contact <= OPPOSITE).map(item), exec);
     let h = study.frame().coarsest();
     let mut add = |id: &str, value: Option<f64>, what: &str| {
         if let Some(value) = value {

@@ -5,7 +5,7 @@ use super::{interconnectivity, pieces, pore_size, porosity, strut, surface};
 use crate::design::{Study, StudyError};
 use crate::limits::Limits;
 use crate::parallel::Exec;
-use crate::voxel::ridge::ridge_balls;
+use crate::voxel::ridge::ridge;
 
 /// Which figures are wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,24 +42,24 @@ pub struct Survey {
 pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) -> Result<Survey, StudyError> {
     let mut figures = Figures::default();
     exec.stage("volumes and surface")?;
-    let closed = porosity::measure(study, &mut figures);
+    let closed = porosity::measure(study, exec, &mut figures);
     surface::measure(study, &closed, &mut figures);
-    pieces::measure(study, &mut figures);
+    pieces::measure(study, exec, &mut figures);
     if needs.strut {
         exec.stage("strut thickness")?;
         strut::measure(study, limits, exec, &mut figures)?;
     }
     if needs.pore_size || needs.interconnectivity {
         exec.stage("ridge of the void")?;
-        let balls = ridge_balls(&study.field, &study.void, exec);
+        let ridge = ridge(&study.field, &study.void, exec);
         exec.checkpoint()?;
         if needs.pore_size {
             exec.stage("pore size")?;
-            pore_size::measure(study, &balls, needs, limits, exec, &mut figures)?;
+            pore_size::measure(study, &ridge.balls, needs, limits, exec, &mut figures)?;
         }
         if needs.interconnectivity {
             exec.stage("interconnectivity")?;
-            interconnectivity::measure(study, &balls, needs, limits, exec, &mut figures)?;
+            interconnectivity::measure(study, &ridge, needs, limits, exec, &mut figures)?;
         }
     }
     exec.checkpoint()?;

@@ -29,7 +29,7 @@ pub fn boundary(mesh: &Mesh, crossings: &[(u32, u32)], shells: &Shells, exec: &E
     }
     let winding = Winding::new(mesh);
     let mut partners: Vec<(u32, u32)> = crossings.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
-    exec.sort_by_unique_key(&mut partners, |&p| p);
+    exec.sort(&mut partners);
     let found =
         exec.map(n.div_ceil(BLOCK), |block| {
             let mut kept = Vec::new();

@@ -72,7 +72,7 @@ impl Topology {
                 topology.degenerate.add((a + b + c) / 3.0);
             }
         }
-        exec.sort_by_unique_key(&mut edges, |&e| e);
+        exec.sort(&mut edges);
         let forward = |slot: u32| {
             let t = mesh.triangles[slot as usize / 3];
             let k = slot as usize % 3;
@@ -115,7 +115,7 @@ impl Topology {
                 (sorted, t as u32)
             })
             .collect();
-        exec.sort_by_unique_key(&mut keys, |&k| k);
+        exec.sort(&mut keys);
         for pair in keys.windows(2) {
             if pair[0].0 == pair[1].0 {
                 let [a, b, c] = mesh.corners(pair[1].1 as usize);

@@ -1,17 +1,21 @@
 //! Signed distance from voxel centres to a surface of triangles, and the triangle that is nearest to each.
 //!
-//! 1. *Band.* Every voxel within 1.5 voxels of the surface gets its distance from the triangles themselves.
-//! 2. *Spread.* Along x, then y, then z, each voxel of a line offers the closest point of its nearest triangle as a
-//!    site; the lower envelope of the parabolas of squared distance to these sites (Felzenszwalb & Huttenlocher 2012,
-//!    doi:10.4086/toc.2012.v008a019; before them Meijster et al. 2000) gives each voxel of the line its best triangle.
-//!    Done twice: the second time every voxel has a triangle to offer, and what the first missed is mostly found.
-//! 3. *Distance.* The exact distance to that triangle, negative inside.
+//! 1. *Band.* Every voxel within 1.1 voxels of the surface gets its distance from the triangles themselves, and leaves
+//!    the point of the surface that is closest to it as a site.
+//! 2. *Spread.* The sites are points between voxels; their exact Euclidean distance transform, along x, then y, then z,
+//!    gives every voxel its nearest site. Along a line each site is a parabola of squared distance, and the lower
+//!    envelope of the parabolas says which is lowest where (Felzenszwalb & Huttenlocher 2012,
+//!    doi:10.4086/toc.2012.v008a019; before them Meijster et al. 2000).
+//! 3. *Distance.* The exact distance to the triangle of that site, negative inside.
 //!
-//! Differences from the paper: sites lie between voxels, so the parabolas' apices are sorted first, and what is kept is
-//! the triangle, not the value. Far from the surface the nearest triangle can be missed by a neighbour of it; the
-//! distance is then too long by a small part of a voxel (tests: 0.012 on average, 0.2 at the worst, far outside a ball).
+//! Differences from the paper: sites lie between voxels, so the parabolas' apices are sorted first (they are nearly in
+//! order, by insertion), and what is kept is the site, not the value. Outside the band the nearest triangle can be
+//! missed by a neighbour of it, for the sites lie about a voxel apart; the distance is then too long by a small part of
+//! a voxel (tests: 0.013 voxel on average, 0.33 at the worst, far outside a ball; where the foot lies on the rim of its
+//! triangle, the triangles of the neighbouring voxels are tried as well).
 //!
-//! Cost: O(band · triangles per voxel + voxels), 8 bytes a voxel. On a periodic frame all steps wrap round.
+//! Cost: O(band · triangles per voxel + voxels); 8 bytes a voxel, and 16 for each voxel of the band while it runs. On a
+//! periodic frame all steps wrap round.
 
 use crate::grid::{Border, Frame, Mask};
 use crate::limits::{LimitError, Limits};
@@ -21,7 +25,7 @@ use crate::parallel::{Exec, rows_by_y};
 
 /// Half-width of the band in voxels (of the coarsest spacing): wide enough that both ends of every grid edge that the
 /// surface cuts lie in it.
-const BAND: f64 = 1.5;
+const BAND: f64 = 1.1;
 
 /// Planes of voxels handled at a time.
 const SLAB: usize = 8;
@@ -64,9 +68,10 @@ impl DistanceField {
         let nearest = limits.try_vec("the distance field", frame.len(), NONE)?;
         let mut field = Self { frame, border, values, nearest, surface };
         field.band(exec);
-        field.spread(exec);
-        field.spread(exec);
-        field.measure(solid, exec);
+        let sites = field.sites(limits, exec)?;
+        field.spread(&sites, exec);
+        drop(sites);
+        field.measure(solid, limits, exec)?;
         Ok(field)
     }
 
@@ -83,16 +88,23 @@ impl DistanceField {
     #[must_use]
     #[inline]
     pub fn foot(&self, triangle: u32, p: &V3) -> V3 {
+        closest_point(p, &self.image(triangle, p))
+    }
+
+    /// The corners of a triangle; on a periodic frame, of the image nearest to `p`.
+    #[must_use]
+    #[inline]
+    pub fn image(&self, triangle: u32, p: &V3) -> [V3; 3] {
         let f = &self.surface[triangle as usize];
         let corner = |k: usize| V3::new(f64::from(f[k][0]), f64::from(f[k][1]), f64::from(f[k][2]));
         let corners = [corner(0), corner(1), corner(2)];
         if self.border == Border::Open {
-            return closest_point(p, &corners);
+            return corners;
         }
         let extent = self.frame.extent();
         let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
         let shift = V3::from_fn(|a, _| extent[a] * ((p[a] - middle[a]) / extent[a]).round());
-        closest_point(&(p - shift), &corners) + shift
+        corners.map(|c| c + shift)
     }
 
     fn band(&mut self, exec: &Exec) {
@@ -169,48 +181,139 @@ impl DistanceField {
         });
     }
 
-    fn spread(&mut self, exec: &Exec) {
+    /// The closest points of the surface to the voxels of the band; `nearest` then numbers them.
+    fn sites(&mut self, limits: &Limits, exec: &Exec) -> Result<Sites, LimitError> {
+        let [nx, ny, nz] = self.frame.size;
+        let plane = nx * ny;
+        let mut nearest = std::mem::take(&mut self.nearest);
+        let counts = exec.map(nz, |z| nearest[z * plane..(z + 1) * plane].iter().filter(|t| **t != NONE).count());
+        let all = counts.iter().sum();
+        let mut sites = Sites {
+            at: limits.try_vec("the sites of the distance field", all, [0.0; 3])?,
+            triangle: limits.try_vec("the sites of the distance field", all, NONE)?,
+        };
+        let (mut at, mut triangle) = (&mut sites.at[..], &mut sites.triangle[..]);
+        let mut first = 0;
+        let mut pieces = Vec::with_capacity(nz);
+        for (nearest, count) in nearest.chunks_mut(plane.max(1)).zip(counts) {
+            let (a, b) = (at.split_at_mut(count), triangle.split_at_mut(count));
+            (at, triangle) = (a.1, b.1);
+            pieces.push((nearest, a.0, b.0, first));
+            first += count;
+        }
+        let this = &*self;
+        exec.for_each(pieces, |z, (nearest, at, triangle, first)| {
+            for (k, (i, t)) in nearest.iter_mut().enumerate().filter(|(_, t)| **t != NONE).enumerate() {
+                let foot = this.foot(*t, &this.local([i % nx, i / nx, z]));
+                at[k] = [foot.x as f32, foot.y as f32, foot.z as f32];
+                triangle[k] = *t;
+                *t = (first + k) as u32;
+            }
+        });
+        self.nearest = nearest;
+        Ok(sites)
+    }
+
+    /// Gives every voxel the triangle of its nearest site.
+    fn spread(&mut self, sites: &Sites, exec: &Exec) {
         let [nx, ny, _] = self.frame.size;
         let mut nearest = std::mem::take(&mut self.nearest);
         let this = &*self;
         exec.chunks(&mut nearest, nx * ny, |z, plane| {
-            let mut line = Line::new(this);
+            let mut line = Line::new(this, sites);
             for y in 0..ny {
                 let row = &mut plane[y * nx..(y + 1) * nx];
-                line.load(0, row.iter().copied(), |x| this.local([x, y, z]));
-                line.envelope(0, |x, t| row[x] = t);
+                line.load(0, row.iter().copied(), [0, y, z]);
+                line.envelope(|x, site| row[x] = site);
             }
             for x in 0..nx {
-                line.load(1, (0..ny).map(|y| plane[x + nx * y]), |y| this.local([x, y, z]));
-                line.envelope(1, |y, t| plane[x + nx * y] = t);
+                line.load(1, plane[x..].iter().step_by(nx).copied(), [x, 0, z]);
+                line.envelope(|y, site| plane[x + nx * y] = site);
             }
         });
         exec.for_each(rows_by_y(&mut nearest, nx, ny), |y, mut rows| {
-            let mut line = Line::new(this);
+            let mut line = Line::new(this, sites);
             for x in 0..nx {
-                line.load(2, rows.iter().map(|row| row[x]), |z| this.local([x, y, z]));
-                line.envelope(2, |z, t| rows[z][x] = t);
+                line.load(2, rows.iter().map(|row| row[x]), [x, y, 0]);
+                line.envelope(|z, site| rows[z][x] = sites.triangle[site as usize]);
             }
         });
         self.nearest = nearest;
     }
 
-    fn measure(&mut self, solid: &Mask, exec: &Exec) {
+    /// Turns squares in the band into signed distances everywhere.
+    fn measure(&mut self, solid: &Mask, limits: &Limits, exec: &Exec) -> Result<(), LimitError> {
         let [nx, ny, _] = self.frame.size;
         let mut values = std::mem::take(&mut self.values);
+        let mut nearest = limits.try_vec("the distance field", values.len(), NONE)?;
         let this = &*self;
-        exec.chunks(&mut values, nx * ny, |z, plane| {
+        let pieces: Vec<(&mut [f32], &mut [u32])> =
+            values.chunks_mut(nx * ny).zip(nearest.chunks_mut(nx * ny)).collect();
+        exec.for_each(pieces, |z, (values, nearest)| {
             for y in 0..ny {
                 for x in 0..nx {
-                    let p = this.local([x, y, z]);
-                    let t = this.nearest[this.frame.index(x, y, z)];
-                    let d = (p - this.foot(t, &p)).norm() as f32;
-                    plane[x + nx * y] = if solid.get(x, y, z) { -d } else { d };
+                    let i = this.frame.index(x, y, z);
+                    let value = &mut values[x + nx * y];
+                    let (t, d) = if value.is_finite() {
+                        (this.nearest[i], value.sqrt())
+                    } else {
+                        this.nearest_of_neighbours([x, y, z], i, &nearest[..x + nx * y])
+                    };
+                    nearest[x + nx * y] = t;
+                    *value = if solid.get(x, y, z) { -d } else { d };
                 }
             }
         });
         self.values = values;
+        self.nearest = nearest;
+        Ok(())
     }
+
+    /// The voxel's own triangle and its distance; where its closest point lies on its rim, the nearest of those that the
+    /// neighbours across the faces know as well, the ones of its plane that come before it from what was found for them
+    /// (`done`).
+    #[inline]
+    fn nearest_of_neighbours(&self, voxel: [usize; 3], i: usize, done: &[u32]) -> (u32, f32) {
+        let p = self.local(voxel);
+        let own = self.nearest[i];
+        let corners = self.image(own, &p);
+        let foot = closest_point(&p, &corners);
+        let mut best = (own, (p - foot).norm_squared());
+        // A foot within the triangle is the end of the perpendicular: along both edges from a corner.
+        let off = p - foot;
+        let (u, v) = (corners[1] - corners[0], corners[2] - corners[0]);
+        let slack = 1e-6 * best.1;
+        if off.dot(&u).powi(2) > slack * u.norm_squared() || off.dot(&v).powi(2) > slack * v.norm_squared() {
+            let [nx, ny, nz] = self.frame.size;
+            let [x, y, z] = voxel;
+            let at = done.len();
+            let known = [
+                if x > 0 { done[at - 1] } else { own },
+                if y > 0 { done[at - nx] } else { own },
+                if x + 1 < nx { self.nearest[i + 1] } else { own },
+                if y + 1 < ny { self.nearest[i + nx] } else { own },
+                if z > 0 { self.nearest[i - nx * ny] } else { own },
+                if z + 1 < nz { self.nearest[i + nx * ny] } else { own },
+            ];
+            for (k, &t) in known.iter().enumerate() {
+                if t != own && !known[..k].contains(&t) {
+                    let d = (p - closest_point(&p, &self.image(t, &p))).norm_squared();
+                    if d < best.1 || (d == best.1 && t < best.0) {
+                        best = (t, d);
+                    }
+                }
+            }
+        }
+        (best.0, best.1.sqrt() as f32)
+    }
+}
+
+/// Points of the surface: the closest ones to the voxels of the band.
+struct Sites {
+    /// Where they are, in µm from the centre of voxel (0, 0, 0).
+    at: Vec<[f32; 3]>,
+    /// Their triangles.
+    triangle: Vec<u32>,
 }
 
 /// The voxels along an axis that lie within `width` of a triangle moved by `shift`, both included.
@@ -221,91 +324,127 @@ fn reach(facet: &Facet, axis: usize, shift: f64, width: f64, h: f64, n: usize) -
     (low <= high).then_some((low as usize, high as usize))
 }
 
-/// A site of a line: the apex of its parabola, the height there, and its triangle.
+/// A site as a line sees it: the apex of its parabola, and the height there.
 #[derive(Clone, Copy)]
-struct Site {
+struct Parabola {
     apex: f64,
     height: f64,
-    triangle: u32,
+    site: u32,
 }
 
 /// Scratch for the lower envelope of one line.
 struct Line<'a> {
-    field: &'a DistanceField,
-    sites: Vec<Site>,
-    hull: Vec<(Site, f64)>,
+    sites: &'a Sites,
+    spacing: [f64; 3],
+    /// Extent of the frame along each axis when it is periodic.
+    wrap: Option<[f64; 3]>,
+    parabolas: Vec<Parabola>,
+    /// The envelope: parabolas and where each becomes the lowest.
+    hull: Vec<(Parabola, f64)>,
+    /// Number of voxels, and their spacing.
     len: usize,
+    step: f64,
 }
 
 impl<'a> Line<'a> {
-    fn new(field: &'a DistanceField) -> Self {
-        Self { field, sites: Vec::new(), hull: Vec::new(), len: 0 }
+    fn new(field: &DistanceField, sites: &'a Sites) -> Self {
+        Self {
+            sites,
+            spacing: field.frame.spacing,
+            wrap: (field.border == Border::Periodic).then(|| field.frame.extent()),
+            parabolas: Vec::new(),
+            hull: Vec::new(),
+            len: 0,
+            step: 1.0,
+        }
     }
 
-    /// Takes the sites of a line: the closest points of the triangles that its voxels know.
-    fn load(&mut self, axis: usize, triangles: impl ExactSizeIterator<Item = u32>, at: impl Fn(usize) -> V3) {
-        self.sites.clear();
-        self.len = triangles.len();
-        for (i, triangle) in triangles.enumerate() {
-            if triangle == NONE {
+    /// Takes the sites that the voxels of a line along `axis` know; `start` is its first voxel.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "once for each axis, in the innermost loops")]
+    fn load(&mut self, axis: usize, known: impl ExactSizeIterator<Item = u32>, start: [usize; 3]) {
+        self.parabolas.clear();
+        self.len = known.len();
+        self.step = self.spacing[axis];
+        let (b, c) = ((axis + 1) % 3, (axis + 2) % 3);
+        let (at_b, at_c) = (start[b] as f64 * self.spacing[b], start[c] as f64 * self.spacing[c]);
+        let mut last = NONE;
+        for site in known {
+            if site == NONE || site == last {
                 continue;
             }
-            let p = at(i);
-            let off = self.field.foot(triangle, &p) - p;
-            let height = off.norm_squared() - off[axis] * off[axis];
-            self.sites.push(Site { apex: p[axis] + off[axis], height, triangle });
+            last = site;
+            let point = &self.sites.at[site as usize];
+            let (mut db, mut dc) = (f64::from(point[b]) - at_b, f64::from(point[c]) - at_c);
+            if let Some(extent) = self.wrap {
+                db -= extent[b] * (db / extent[b]).round();
+                dc -= extent[c] * (dc / extent[c]).round();
+            }
+            let new = Parabola { apex: f64::from(point[axis]), height: db * db + dc * dc, site };
+            insert(&mut self.parabolas, new);
         }
-        if self.field.border == Border::Periodic {
-            let extent = self.field.frame.extent()[axis];
-            let n = self.sites.len();
-            for shift in [-extent, extent] {
+        if let Some(extent) = self.wrap {
+            let n = self.parabolas.len();
+            for shift in [-extent[axis], extent[axis]] {
                 for k in 0..n {
-                    let site = self.sites[k];
-                    self.sites.push(Site { apex: site.apex + shift, ..site });
+                    let parabola = self.parabolas[k];
+                    self.parabolas.push(Parabola { apex: parabola.apex + shift, ..parabola });
                 }
             }
+            self.parabolas.sort_unstable_by(|a, b| {
+                a.apex.total_cmp(&b.apex).then(a.height.total_cmp(&b.height)).then(a.site.cmp(&b.site))
+            });
         }
-        self.sites.sort_by(|a, b| {
-            a.apex.total_cmp(&b.apex).then(a.height.total_cmp(&b.height)).then(a.triangle.cmp(&b.triangle))
-        });
     }
 
-    /// Hands every voxel of the line the triangle of the lowest parabola.
-    fn envelope(&mut self, axis: usize, mut assign: impl FnMut(usize, u32)) {
+    /// Hands every voxel of the line the site of the lowest parabola.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "once for each axis, in the innermost loops")]
+    fn envelope(&mut self, mut assign: impl FnMut(usize, u32)) {
         self.hull.clear();
-        for &site in &self.sites {
+        'sites: for &new in &self.parabolas {
             let mut from = f64::NEG_INFINITY;
-            let mut hidden = false;
             while let Some(&(top, start)) = self.hull.last() {
-                if site.apex - top.apex <= 0.0 {
+                let apart = new.apex - top.apex;
+                if apart <= 0.0 {
                     // The same apex: the lower one came first.
-                    hidden = true;
-                    break;
+                    continue 'sites;
                 }
-                let meet = ((site.height + site.apex * site.apex) - (top.height + top.apex * top.apex))
-                    / (2.0 * (site.apex - top.apex));
+                let meet = 0.5 * (new.apex + top.apex + (new.height - top.height) / apart);
                 if meet > start {
                     from = meet;
                     break;
                 }
                 self.hull.pop();
             }
-            if !hidden {
-                self.hull.push((site, from));
-            }
+            self.hull.push((new, from));
         }
-        if self.hull.is_empty() {
-            return;
-        }
-        let h = self.field.frame.spacing[axis];
-        let mut k = 0;
+        let mut hull = self.hull.iter().peekable();
+        let Some(mut now) = hull.next() else { return };
         for i in 0..self.len {
-            while k + 1 < self.hull.len() && self.hull[k + 1].1 <= i as f64 * h {
-                k += 1;
+            let at = i as f64 * self.step;
+            while let Some(next) = hull.next_if(|next| next.1 <= at) {
+                now = next;
             }
-            assign(i, self.hull[k].0.triangle);
+            assign(i, now.0.site);
         }
     }
+}
+
+/// Puts a parabola behind those with a smaller apex.
+#[inline]
+fn insert(parabolas: &mut Vec<Parabola>, new: Parabola) {
+    let before = |a: &Parabola, b: &Parabola| match a.apex.total_cmp(&b.apex) {
+        std::cmp::Ordering::Equal => (a.height, a.site) < (b.height, b.site),
+        order => order.is_lt(),
+    };
+    parabolas.push(new);
+    let mut k = parabolas.len() - 1;
+    while k > 0 && before(&new, &parabolas[k - 1]) {
+        parabolas[k] = parabolas[k - 1];
+        k -= 1;
+    }
+    parabolas[k] = new;
 }
 
 #[cfg(test)]
@@ -368,7 +507,7 @@ mod tests {
             for mesh in &meshes {
                 let frame = Frame { size: [31, 25, 29], spacing, origin: [0.25, -0.5, 0.125] };
                 let (mean, worst) = errors(&field(mesh, frame, Border::Open, 2), false);
-                assert!(mean < 0.013 && worst < 0.2, "{spacing:?}: mean {mean}, worst {worst}");
+                assert!(mean < 0.018 && worst < 0.35, "{spacing:?}: mean {mean}, worst {worst}");
             }
         }
     }
@@ -378,7 +517,7 @@ mod tests {
         let mesh = shapes::sphere([3.0, 10.0, 16.0], 2.5, 9);
         let frame = Frame { size: [19, 20, 18], spacing: [1.0; 3], origin: [0.5; 3] };
         let (mean, worst) = errors(&field(&mesh, frame, Border::Periodic, 2), true);
-        assert!(mean < 0.013 && worst < 0.2, "mean {mean}, worst {worst}");
+        assert!(mean < 0.018 && worst < 0.35, "mean {mean}, worst {worst}");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Painting balls: the first ball of an ordered list that covers each voxel.
 //!
 //! Balls are painted in their order into the voxels that are still bare, so each voxel is written once. Bare voxels are
-//! bits, a word for each brick of 4³ voxels, and are counted for each tile of 16³, so that a ball passes over finished
-//! bricks and tiles at once. Slabs
-//! along z are painted in parallel, each with the balls that reach it, in the same order: the result does not depend on
-//! the threads. O(voxels + balls · bricks that still have bare voxels).
+//! bits, a word for each brick of 4³ voxels; for each tile of 4³ bricks a word says which bricks still have bare voxels,
+//! so that a ball passes over finished bricks and tiles at once. Slabs of tiles along z are painted in parallel, each
+//! with the balls that reach it, in the same order: the result does not depend on the threads.
+//!
+//! O(voxels + balls · tiles that still have bare voxels), 1/8 byte a voxel.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::ridge::Ball;
 use crate::grid::{Border, Frame, Mask};
@@ -14,84 +17,184 @@ use crate::parallel::Exec;
 /// Edge of a brick, whose bare voxels are the bits of a word.
 const BRICK: usize = 4;
 
-/// Planes of a slab, and edge of a tile in it.
-const SLAB: usize = 4 * BRICK;
+/// Edge of a tile, whose bricks are the bits of a word; planes of a slab.
+const TILE: usize = BRICK * BRICK;
+
+/// Bricks of a tile.
+const BRICKS: usize = 64;
+
+/// Bare voxels of a brick that are looked at one by one, rather than all voxels of the brick.
+const FEW: u32 = 12;
 
 /// A voxel that no ball covers.
 pub const BARE: u32 = u32::MAX;
 
-/// Paints `balls` in the given `order` into the voxels of `target`: for each voxel the index of its ball in `balls`.
-/// `owner` says what is painted already; voxels that have an owner keep it.
-///
-/// # Errors
-/// When the lists do not fit the memory budget.
-pub fn paint(
-    frame: &Frame,
+/// The voxels of a set that no ball has covered yet.
+#[derive(Clone, Debug)]
+pub struct Canvas {
+    frame: Frame,
     border: Border,
-    balls: &[Ball],
-    order: &[u32],
-    target: &Mask,
-    owner: &mut [u32],
-    limits: &Limits,
-    exec: &Exec,
-) -> Result<(), LimitError> {
-    let [nx, ny, nz] = frame.size;
-    let h = frame.spacing;
-    let extent = frame.extent();
-    let slabs = nz.div_ceil(SLAB);
-    let images: &[f64] = if border == Border::Periodic { &[0.0, -1.0, 1.0] } else { &[0.0] };
-    // Which balls reach which slab, as (ball, image along z), in order.
-    let slab_range = |b: &Ball, image: f64| {
-        let c = f64::from(b.centre[2]) + image * extent[2];
-        let low = ((c - f64::from(b.radius)) / h[2]).ceil().max(0.0);
-        let high = ((c + f64::from(b.radius)) / h[2]).floor().min(nz as f64 - 1.0);
-        (low <= high).then_some((low as usize / SLAB, high as usize / SLAB))
-    };
-    let mut starts = vec![0usize; slabs + 1];
-    for &b in order {
-        for &image in images {
-            if let Some((from, to)) = slab_range(&balls[b as usize], image) {
-                starts[from + 1..=to + 1].iter_mut().for_each(|n| *n += 1);
-            }
-        }
-    }
-    for s in 0..slabs {
-        starts[s + 1] += starts[s];
-    }
-    let mut lists = limits.try_vec("the balls of each slab", starts[slabs], (0u32, 0i8))?;
-    let mut next = starts.clone();
-    for &b in order {
-        for &image in images {
-            if let Some((from, to)) = slab_range(&balls[b as usize], image) {
-                for slot in &mut next[from..=to] {
-                    lists[*slot] = (b, image as i8);
-                    *slot += 1;
-                }
-            }
-        }
-    }
-    exec.chunks(owner, nx * ny * SLAB, |slab, owner| {
-        let mut canvas = Canvas::new(frame, target, slab, owner);
-        for &(b, image) in &lists[starts[slab]..starts[slab + 1]] {
-            let ball = &balls[b as usize];
-            let c: [f64; 3] = ball.centre.map(f64::from);
-            let r = f64::from(ball.radius);
-            for &ix in images {
-                let x = c[0] + ix * extent[0];
-                if x + r < 0.0 || x - r > extent[0] {
-                    continue;
-                }
-                for &iy in images {
-                    let y = c[1] + iy * extent[1];
-                    if y + r < 0.0 || y - r > extent[1] {
-                        continue;
+    /// Number of tiles along x and y.
+    tiles: [usize; 2],
+    slabs: Vec<Slab>,
+}
+
+/// Tiles between two planes.
+#[derive(Clone, Debug)]
+struct Slab {
+    /// For each tile the bricks that have bare voxels.
+    open: Vec<u64>,
+    /// For each brick of each tile its bare voxels.
+    bare: Vec<u64>,
+}
+
+impl Canvas {
+    /// All voxels of `target` bare.
+    #[must_use]
+    pub fn new(frame: &Frame, border: Border, target: &Mask, exec: &Exec) -> Self {
+        let [nx, ny, nz] = frame.size;
+        let tiles = [nx.div_ceil(TILE), ny.div_ceil(TILE)];
+        let slabs = exec.map(nz.div_ceil(TILE), |slab| {
+            let mut bare = vec![0u64; tiles[0] * tiles[1] * BRICKS];
+            for z in slab * TILE..((slab + 1) * TILE).min(nz) {
+                for y in 0..ny {
+                    let line = BRICK * (y % BRICK) + BRICK * BRICK * (z % BRICK);
+                    let brick = BRICK * (y % TILE / BRICK) + BRICK * BRICK * (z % TILE / BRICK);
+                    let row = tiles[0] * (y / TILE);
+                    for (w, &word) in target.row(y, z).iter().enumerate().filter(|(_, word)| **word != 0) {
+                        for k in 0..TILE.min(nx.div_ceil(BRICK) - TILE * w) {
+                            let four = word >> (BRICK * k) & 15;
+                            let tile = row + w * BRICK + k / BRICK;
+                            bare[tile * BRICKS + brick + k % BRICK] |= four << line;
+                        }
                     }
-                    canvas.ball(b, [x, y, c[2] + f64::from(image) * extent[2]], r);
+                }
+            }
+            let open = bare
+                .chunks(BRICKS)
+                .map(|bricks| bricks.iter().enumerate().fold(0, |open, (b, bare)| open | u64::from(*bare != 0) << b))
+                .collect();
+            Some(Slab { open, bare })
+        });
+        Self { frame: *frame, border, tiles, slabs: slabs.into_iter().flatten().collect() }
+    }
+
+    /// Calls `f` with every bare voxel, in no particular order but always the same.
+    pub fn bare(&self, mut f: impl FnMut([usize; 3])) {
+        for (s, slab) in self.slabs.iter().enumerate() {
+            for (tile, &open) in slab.open.iter().enumerate() {
+                for b in bits(open) {
+                    for bit in bits(slab.bare[tile * BRICKS + b]) {
+                        f([
+                            tile % self.tiles[0] * TILE + b % BRICK * BRICK + bit % BRICK,
+                            tile / self.tiles[0] * TILE + b / BRICK % BRICK * BRICK + bit / BRICK % BRICK,
+                            s * TILE + b / (BRICK * BRICK) * BRICK + bit / (BRICK * BRICK),
+                        ]);
+                    }
                 }
             }
         }
-    });
-    Ok(())
+    }
+
+    /// Paints `balls` in the given `order`: `counts` gains for each ball the number of voxels that it is the first to
+    /// cover, and `owner`, where wanted, for each of these voxels the number of the ball plus `first`.
+    ///
+    /// # Errors
+    /// When the lists do not fit the memory budget.
+    pub fn paint(
+        &mut self,
+        balls: &[Ball],
+        order: &[u32],
+        first: u32,
+        counts: &[AtomicU32],
+        owner: Option<&mut [u32]>,
+        limits: &Limits,
+        exec: &Exec,
+    ) -> Result<(), LimitError> {
+        let Frame { size: [nx, ny, nz], spacing: h, .. } = self.frame;
+        let extent = self.frame.extent();
+        let images: &[f64] = if self.border == Border::Periodic { &[0.0, -1.0, 1.0] } else { &[0.0] };
+        // Which balls reach which slab, as (ball, image along z), in order.
+        let reached = |b: u32, image: f64| {
+            let ball = &balls[b as usize];
+            let c = f64::from(ball.centre[2]) + image * extent[2];
+            let low = ((c - f64::from(ball.radius)) / h[2]).ceil().max(0.0);
+            let high = ((c + f64::from(ball.radius)) / h[2]).floor().min(nz as f64 - 1.0);
+            (low <= high).then_some((low as usize / TILE, high as usize / TILE))
+        };
+        let mut starts = vec![0usize; self.slabs.len() + 1];
+        for &b in order {
+            for &image in images {
+                if let Some((from, to)) = reached(b, image) {
+                    starts[from + 1..=to + 1].iter_mut().for_each(|n| *n += 1);
+                }
+            }
+        }
+        for s in 0..self.slabs.len() {
+            starts[s + 1] += starts[s];
+        }
+        let mut lists = limits.try_vec("the balls of each slab", starts[self.slabs.len()], 0u32)?;
+        let mut shifts =
+            limits.try_vec("the balls of each slab", if images.len() > 1 { lists.len() } else { 0 }, 0i8)?;
+        let mut next = starts.clone();
+        for &b in order {
+            for &image in images {
+                if let Some((from, to)) = reached(b, image) {
+                    for slot in &mut next[from..=to] {
+                        lists[*slot] = b;
+                        if let Some(shift) = shifts.get_mut(*slot) {
+                            *shift = image as i8;
+                        }
+                        *slot += 1;
+                    }
+                }
+            }
+        }
+        let mut owners = owner.map(|o| o.chunks_mut(nx * ny * TILE));
+        let pieces: Vec<(&mut Slab, Option<&mut [u32]>)> =
+            self.slabs.iter_mut().map(|slab| (slab, owners.as_mut().and_then(Iterator::next))).collect();
+        let tiles = self.tiles;
+        exec.for_each(pieces, |s, (slab, owner)| {
+            let mut brush = Brush {
+                size: [nx, ny, TILE.min(nz - s * TILE)],
+                h,
+                per: h.map(|h| 1.0 / h),
+                z: s * TILE,
+                tiles,
+                slab,
+                owner,
+                counts,
+                first,
+            };
+            for k in starts[s]..starts[s + 1] {
+                let b = lists[k];
+                let ball = &balls[b as usize];
+                let c: [f64; 3] = ball.centre.map(f64::from);
+                let r = f64::from(ball.radius);
+                let z = c[2] + shifts.get(k).map_or(0.0, |&i| f64::from(i)) * extent[2];
+                for &ix in images {
+                    for &iy in images {
+                        let (x, y) = (c[0] + ix * extent[0], c[1] + iy * extent[1]);
+                        if x + r >= 0.0 && x - r <= extent[0] && y + r >= 0.0 && y - r <= extent[1] {
+                            brush.ball(b, [x, y, z], r);
+                        }
+                    }
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// The numbers of the bits that are set, in rising order.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        (word != 0).then(|| {
+            let bit = word.trailing_zeros() as usize;
+            word &= word - 1;
+            bit
+        })
+    })
 }
 
 /// The whole numbers from `low` to `high` that are indices below `n`.
@@ -111,116 +214,148 @@ fn span(low: f64, high: f64, n: usize) -> Option<(usize, usize)> {
     (from <= to).then_some((from, to))
 }
 
-/// The bare voxels of a slab: a word for each brick of 4 × 4 × 4 voxels, and how many there are in each tile.
-struct Canvas<'a> {
+/// For a range of bricks along x, y or z of a tile: the bits of its bricks in it.
+#[inline]
+fn slice(from: usize, to: usize, axis: usize) -> u64 {
+    // Bricks 0 along the axis; bricks k lie k strides further.
+    const FIRST: [u64; 3] = [0x1111_1111_1111_1111, 0x000F_000F_000F_000F, 0xFFFF];
+    (from..=to).fold(0, |all, k| all | FIRST[axis] << (k << (2 * axis)))
+}
+
+/// The voxels of a brick along one axis, seen from the centre of a ball.
+#[derive(Clone, Copy)]
+struct Span {
+    /// Where the first one lies.
+    start: f64,
+    /// Squared distance of the nearest and of the farthest one.
+    nearest: f64,
+    farthest: f64,
+}
+
+impl Span {
+    #[inline]
+    fn new(start: f64, h: f64) -> Self {
+        let end = start + (BRICK - 1) as f64 * h;
+        let near = start.max(-end).max(0.0);
+        let far = end.max(-start);
+        Self { start, nearest: near * near, farthest: far * far }
+    }
+}
+
+/// The bare voxels of a brick within a distance (squared) of the centre of a ball, from which its first voxel is seen at
+/// `start`.
+#[inline]
+fn covered(bare: u64, squared: f64, start: [f64; 3], h: &[f64; 3]) -> u64 {
+    let square = |a: usize| -> [f64; BRICK] {
+        std::array::from_fn(|k| {
+            let d = start[a] + k as f64 * h[a];
+            d * d
+        })
+    };
+    let (dx, dy, dz) = (square(0), square(1), square(2));
+    let mut inside = 0u64;
+    if bare.count_ones() <= FEW {
+        for bit in bits(bare) {
+            let d = dx[bit % BRICK] + (dz[bit / (BRICK * BRICK)] + dy[bit / BRICK % BRICK]);
+            inside |= u64::from(d <= squared) << bit;
+        }
+        return inside;
+    }
+    for (k, z) in dz.iter().enumerate() {
+        for (j, y) in dy.iter().enumerate() {
+            let rest = z + y;
+            for (i, x) in dx.iter().enumerate() {
+                inside |= u64::from(x + rest <= squared) << (i + BRICK * j + BRICK * BRICK * k);
+            }
+        }
+    }
+    inside & bare
+}
+
+/// Paints into one slab.
+struct Brush<'a> {
+    /// Voxels of the slab.
     size: [usize; 3],
     h: [f64; 3],
     /// Voxels per µm.
     per: [f64; 3],
-    first: usize,
-    /// Number of bricks along each axis.
-    bricks: [usize; 3],
-    bare: Vec<u64>,
-    /// Number of tiles along x.
-    tiles: usize,
-    left: Vec<u32>,
-    owner: &'a mut [u32],
+    /// First plane.
+    z: usize,
+    tiles: [usize; 2],
+    slab: &'a mut Slab,
+    owner: Option<&'a mut [u32]>,
+    counts: &'a [AtomicU32],
+    first: u32,
 }
 
-impl<'a> Canvas<'a> {
-    fn new(frame: &Frame, target: &Mask, slab: usize, owner: &'a mut [u32]) -> Self {
-        let [nx, ny, nz] = frame.size;
-        let first = slab * SLAB;
-        let planes = SLAB.min(nz - first);
-        let bricks = [nx.div_ceil(BRICK), ny.div_ceil(BRICK), planes.div_ceil(BRICK)];
-        let tiles = nx.div_ceil(SLAB);
-        let mut canvas = Self {
-            size: [nx, ny, planes],
-            h: frame.spacing,
-            per: frame.spacing.map(|h| 1.0 / h),
-            first,
-            bricks,
-            bare: vec![0; bricks.iter().product()],
-            tiles,
-            left: vec![0; tiles * ny.div_ceil(SLAB)],
-            owner,
-        };
-        for z in 0..planes {
-            for y in 0..ny {
-                target.runs(y, z + first, |from, to| {
-                    for x in from..to {
-                        if canvas.owner[x + nx * (y + ny * z)] == BARE {
-                            let brick = x / BRICK + bricks[0] * (y / BRICK + bricks[1] * (z / BRICK));
-                            canvas.bare[brick] |= 1 << (x % BRICK + BRICK * (y % BRICK) + BRICK * BRICK * (z % BRICK));
-                            canvas.left[x / SLAB + tiles * (y / SLAB)] += 1;
-                        }
-                    }
-                });
-            }
-        }
-        canvas
-    }
-
+impl Brush<'_> {
     fn ball(&mut self, id: u32, centre: [f64; 3], r: f64) {
-        let [nx, ny, planes] = self.size;
         // A hair wider, so that a voxel on the sphere belongs to the ball that touches it.
         let r = r * (1.0 + 1e-6);
-        let reach = |a: usize, first: f64, n: usize| {
-            span((centre[a] - r) * self.per[a] - first, (centre[a] + r) * self.per[a] - first, n)
+        let reach = |a: usize, first: f64| {
+            span((centre[a] - r) * self.per[a] - first, (centre[a] + r) * self.per[a] - first, self.size[a])
         };
-        let (Some((x0, x1)), Some((y0, y1)), Some((z0, z1))) =
-            (reach(0, 0.0, nx), reach(1, 0.0, ny), reach(2, self.first as f64, planes))
+        let (Some((x0, x1)), Some((y0, y1)), Some((z0, z1))) = (reach(0, 0.0), reach(1, 0.0), reach(2, self.z as f64))
         else {
             return;
         };
-        for ty in y0 / SLAB..=y1 / SLAB {
-            for tx in x0 / SLAB..=x1 / SLAB {
-                if self.left[tx + self.tiles * ty] == 0 {
+        let in_z = slice(z0 / BRICK, z1 / BRICK, 2);
+        let squared = r * r;
+        let mut painted = 0;
+        for ty in y0 / TILE..=y1 / TILE {
+            let y = y0.max(ty * TILE) % TILE / BRICK..=y1.min(ty * TILE + TILE - 1) % TILE / BRICK;
+            let in_yz = in_z & slice(*y.start(), *y.end(), 1);
+            for tx in x0 / TILE..=x1 / TILE {
+                let tile = tx + self.tiles[0] * ty;
+                let mut open = self.slab.open[tile] & in_yz;
+                if open == 0 {
                     continue;
                 }
-                let (from_y, to_y) = (y0.max(ty * SLAB) / BRICK, y1.min(ty * SLAB + SLAB - 1) / BRICK);
-                let (from_x, to_x) = (x0.max(tx * SLAB) / BRICK, x1.min(tx * SLAB + SLAB - 1) / BRICK);
-                for bz in z0 / BRICK..=z1 / BRICK {
-                    for by in from_y..=to_y {
-                        let row = self.bricks[0] * (by + self.bricks[1] * bz);
-                        for bx in from_x..=to_x {
-                            if self.bare[row + bx] != 0 {
-                                self.brick(id, centre, r, [bx, by, bz], tx + self.tiles * ty);
-                            }
-                        }
+                open &= slice(x0.max(tx * TILE) % TILE / BRICK, x1.min(tx * TILE + TILE - 1) % TILE / BRICK, 0);
+                let low = [tx * TILE, ty * TILE, self.z];
+                let spans: [[Span; BRICK]; 3] = std::array::from_fn(|a| {
+                    std::array::from_fn(|k| Span::new((low[a] + k * BRICK) as f64 * self.h[a] - centre[a], self.h[a]))
+                });
+                for b in bits(open) {
+                    let [x, y, z] = [b % BRICK, b / BRICK % BRICK, b / (BRICK * BRICK)];
+                    let (x_span, y_span, z_span) = (&spans[0][x], &spans[1][y], &spans[2][z]);
+                    if x_span.nearest + y_span.nearest + z_span.nearest > squared {
+                        continue;
                     }
+                    let whole = x_span.farthest + y_span.farthest + z_span.farthest <= squared * (1.0 - 1e-9);
+                    let inside = if whole {
+                        u64::MAX
+                    } else {
+                        let bare = self.slab.bare[tile * BRICKS + b];
+                        covered(bare, squared, [x_span, y_span, z_span].map(|s| s.start), &self.h)
+                    };
+                    let low = [low[0] + x * BRICK, low[1] + y * BRICK, low[2] + z * BRICK];
+                    painted += self.brick(id, inside, low, tile, b);
                 }
             }
+        }
+        if painted > 0 {
+            self.counts[id as usize].fetch_add(painted, Ordering::Relaxed);
         }
     }
 
-    /// Paints the bare voxels of one brick that the ball covers.
-    fn brick(&mut self, id: u32, centre: [f64; 3], r: f64, brick: [usize; 3], tile: usize) {
-        let squared = |a: usize, first: usize| -> [f64; BRICK] {
-            std::array::from_fn(|k| ((brick[a] * BRICK + k + first) as f64 * self.h[a] - centre[a]).powi(2))
-        };
-        let (dx, dy, dz) = (squared(0, 0), squared(1, 0), squared(2, self.first));
-        let mut inside = 0u64;
-        for (k, z) in dz.iter().enumerate() {
-            for (j, y) in dy.iter().enumerate() {
-                let rest = r * r - z - y;
-                for (i, x) in dx.iter().enumerate() {
-                    inside |= u64::from(*x <= rest) << (i + BRICK * j + BRICK * BRICK * k);
-                }
+    /// Paints the bare voxels of one brick that the ball covers, and counts them.
+    #[inline]
+    fn brick(&mut self, id: u32, inside: u64, low: [usize; 3], tile: usize, b: usize) -> u32 {
+        let bare = &mut self.slab.bare[tile * BRICKS + b];
+        let new = *bare & inside;
+        *bare &= !inside;
+        if *bare == 0 {
+            self.slab.open[tile] &= !(1 << b);
+        }
+        if let Some(owner) = &mut self.owner {
+            let [nx, ny, _] = self.size;
+            let at = low[0] + nx * (low[1] + ny * (low[2] - self.z));
+            for bit in bits(new) {
+                owner[at + bit % BRICK + nx * (bit / BRICK % BRICK + ny * (bit / (BRICK * BRICK)))] = self.first + id;
             }
         }
-        let at = brick[0] + self.bricks[0] * (brick[1] + self.bricks[1] * brick[2]);
-        let mut painted = self.bare[at] & inside;
-        self.bare[at] &= !inside;
-        self.left[tile] -= painted.count_ones();
-        while painted != 0 {
-            let bit = painted.trailing_zeros() as usize;
-            painted &= painted - 1;
-            let x = brick[0] * BRICK + bit % BRICK;
-            let y = brick[1] * BRICK + bit / BRICK % BRICK;
-            let z = brick[2] * BRICK + bit / (BRICK * BRICK);
-            self.owner[x + self.size[0] * (y + self.size[1] * z)] = id;
-        }
+        new.count_ones()
     }
 }
 
@@ -251,7 +386,22 @@ mod tests {
         for threads in [1, 2] {
             let mut owner = vec![BARE; frame.len()];
             let exec = Exec::silent(threads).unwrap();
-            paint(&frame, border, balls, &order, &target, &mut owner, &limits, &exec).unwrap();
+            let counts: Vec<AtomicU32> = balls.iter().map(|_| AtomicU32::new(0)).collect();
+            let mut canvas = Canvas::new(&frame, border, &target, &exec);
+            // In two sittings: what is painted stays.
+            let (one, two) = order.split_at(order.len() / 2);
+            canvas.paint(balls, one, 0, &counts, Some(&mut owner), &limits, &exec).unwrap();
+            canvas.paint(balls, two, 0, &counts, Some(&mut owner), &limits, &exec).unwrap();
+            for (b, count) in counts.iter().enumerate() {
+                let owned = owner.iter().filter(|o| **o as usize == b).count();
+                prop_assert_eq!(owned, count.load(Ordering::Relaxed) as usize);
+            }
+            let mut left = 0;
+            canvas.bare(|[x, y, z]| {
+                assert_eq!(owner[frame.index(x, y, z)], BARE);
+                left += 1;
+            });
+            prop_assert_eq!(left + owner.iter().filter(|o| **o != BARE).count() as u64, target.count());
             results.push(owner);
         }
         prop_assert_eq!(&results[0], &results[1]);

@@ -6,9 +6,9 @@
 //! within 1.2 voxels give a ball; all others are inside a ball of the ridge. On a slab, a cylinder or a
 //! sphere the balls are exact whatever the position of the grid.
 //!
-//! Where the gradient is short a second ball moves on along the ridge, away from all that it touches, until it grows no
-//! more or has gone 3/4 of a voxel: it finds the middle of a pore between voxels, where facets of a round wall would
-//! hold the first one off the axis, and it fills the gaps between the balls of a corner.
+//! Where the gradient is short a second ball moves on along the ridge, away from all that it touches, until it touches
+//! more, and so on until it grows no more or has gone 3/4 of a voxel: it finds the middle of a pore between voxels, where
+//! facets of a round wall would hold the first one off the axis.
 //!
 //! The triangles that a ball can touch next are those nearest to the 26 neighbours of p. A test on the gradient of the
 //! distance, which has length 1 away from ridges, spares most voxels the search. O(voxels near ridges), no memory but
@@ -17,6 +17,7 @@
 use super::distance::DistanceField;
 use crate::grid::{Border, Mask};
 use crate::mesh::V3;
+use crate::mesh::closest::closest_point;
 use crate::parallel::Exec;
 
 /// How far a ball may move to count as lying on the ridge, in voxels of the coarsest spacing.
@@ -28,6 +29,12 @@ const SMOOTH: f64 = 0.95;
 /// Squared length of the gradient up to which a ball is also moved along the ridge: it is 1/2 on the bisector of a square
 /// corner and nearly 0 in the middle of a pore.
 const CORE: f64 = 0.75;
+
+/// How near a wall must be to count as touched, in voxels.
+const TOUCH: f64 = 0.002;
+
+/// Moves of a climbing ball.
+const ROUNDS: usize = 6;
 
 /// Contacts in nearly the same direction (cosine) make no ridge: neighbouring facets of one surface.
 const SAME_SIDE: f64 = 0.9;
@@ -61,34 +68,47 @@ pub struct Ball {
     pub radius: f32,
     /// Index of the voxel that it grew from.
     pub voxel: u32,
-    /// Whether the centre lies in the voxel that it grew from: one ball of many that grew to the same place.
-    pub central: bool,
     /// Cosine of the widest angle between contacts seen from the centre: -1 between parallel walls, 0 in a square corner.
     pub contact: f32,
 }
 
-/// The maximal balls of a phase, in order of their voxels. Centres stay in `domain`, a part of the phase.
+/// The ridge of a phase.
+#[derive(Clone, Debug, Default)]
+pub struct Ridge {
+    /// The maximal balls whose centre lies in the voxel that they grew from, in order of their voxels.
+    pub balls: Vec<Ball>,
+    /// Voxels beside the ridge and the radius of the ball that grew from them: spheres at the voxel may move there.
+    pub beside: Vec<(u32, f32)>,
+}
+
+/// The ridge of a phase. Centres stay in `domain`, a part of the phase.
 #[must_use]
-pub fn ridge_balls(field: &DistanceField, domain: &Mask, exec: &Exec) -> Vec<Ball> {
+pub fn ridge(field: &DistanceField, domain: &Mask, exec: &Exec) -> Ridge {
     let [_, ny, nz] = field.frame.size;
     let planes = exec.map(nz, |z| {
-        let mut balls = Vec::new();
-        let mut triangles = Vec::with_capacity(27);
+        let mut ridge = Ridge::default();
+        let mut near = Near::default();
         for y in 0..ny {
             domain.runs(y, z, |from, to| {
                 for x in from..to {
                     let gradient = gradient_squared(field, [x, y, z]);
                     if gradient < SMOOTH {
-                        balls.extend(
-                            ball(field, domain, [x, y, z], gradient < CORE, &mut triangles).into_iter().flatten(),
-                        );
+                        grow(field, domain, [x, y, z], gradient < CORE, &mut near, &mut ridge);
                     }
                 }
             });
         }
-        balls
+        ridge
     });
-    planes.concat()
+    let mut all = Ridge {
+        balls: Vec::with_capacity(planes.iter().map(|p| p.balls.len()).sum()),
+        beside: Vec::with_capacity(planes.iter().map(|p| p.beside.len()).sum()),
+    };
+    for plane in planes {
+        all.balls.extend(plane.balls);
+        all.beside.extend(plane.beside);
+    }
+    all
 }
 
 /// The index one step along an axis, or the index itself at an open border.
@@ -106,7 +126,19 @@ fn step(field: &DistanceField, voxel: [usize; 3], axis: usize, up: bool) -> (usi
     (field.frame.index(next[0], next[1], next[2]), 1.0)
 }
 
+#[inline]
 fn gradient_squared(field: &DistanceField, voxel: [usize; 3]) -> f64 {
+    let n = field.frame.size;
+    if (0..3).all(|a| voxel[a] > 0 && voxel[a] + 1 < n[a]) {
+        let i = field.frame.index(voxel[0], voxel[1], voxel[2]);
+        let strides = [1, n[0], n[0] * n[1]];
+        return (0..3)
+            .map(|a| {
+                let rise = f64::from(field.values[i + strides[a]] - field.values[i - strides[a]]);
+                (rise / (2.0 * field.frame.spacing[a])).powi(2)
+            })
+            .sum();
+    }
     (0..3)
         .map(|a| {
             let (up, su) = step(field, voxel, a, true);
@@ -117,13 +149,78 @@ fn gradient_squared(field: &DistanceField, voxel: [usize; 3]) -> f64 {
         .sum()
 }
 
-fn ball(
-    field: &DistanceField,
-    domain: &Mask,
-    voxel: [usize; 3],
-    core: bool,
-    triangles: &mut Vec<u32>,
-) -> [Option<Ball>; 2] {
+/// The triangles near a voxel, and how far they are from the point looked at last.
+#[derive(Default)]
+struct Near {
+    ids: Vec<u32>,
+    corners: Vec<[V3; 3]>,
+    /// Closest points, and their distances.
+    feet: Vec<V3>,
+    distance: Vec<f64>,
+    /// Distances where a move began.
+    before: Vec<f64>,
+    pushes: Vec<V3>,
+}
+
+impl Near {
+    /// Takes the different triangles nearest to the voxel and its 26 neighbours.
+    fn gather(&mut self, field: &DistanceField, voxel: [usize; 3], p: &V3) {
+        self.ids.clear();
+        let ranges: [[usize; 3]; 3] = std::array::from_fn(|a| {
+            let n = field.frame.size[a];
+            let v = voxel[a];
+            match field.border {
+                Border::Periodic => [(v + n - 1) % n, v, (v + 1) % n],
+                Border::Open => [v.saturating_sub(1), v, (v + 1).min(n - 1)],
+            }
+        });
+        for z in ranges[2] {
+            for y in ranges[1] {
+                for x in ranges[0] {
+                    let t = field.nearest[field.frame.index(x, y, z)];
+                    if self.ids.last() != Some(&t) && !self.ids.contains(&t) {
+                        self.ids.push(t);
+                    }
+                }
+            }
+        }
+        self.corners.clear();
+        self.corners.extend(self.ids.iter().map(|&t| field.image(t, p)));
+    }
+
+    /// Looks from `c`: the number of the nearest triangle.
+    fn look(&mut self, c: &V3) -> usize {
+        self.feet.clear();
+        self.distance.clear();
+        let mut best = 0;
+        for (k, corners) in self.corners.iter().enumerate() {
+            let foot = closest_point(c, corners);
+            let distance = (foot - c).norm();
+            self.feet.push(foot);
+            self.distance.push(distance);
+            if distance < self.distance[best] {
+                best = k;
+            }
+        }
+        best
+    }
+
+    /// Cosine of the widest angle between the nearest contact of the ball looked from last and its others.
+    fn widest_contact(&self, c: &V3, nearest: usize, reach: f64) -> f64 {
+        if self.distance[nearest] <= 0.0 {
+            return 1.0;
+        }
+        let first = (self.feet[nearest] - c) / self.distance[nearest];
+        self.feet
+            .iter()
+            .zip(&self.distance)
+            .filter(|(_, d)| **d <= reach)
+            .map(|(f, d)| (f - c).dot(&first) / d)
+            .fold(1.0, f64::min)
+    }
+}
+
+fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, near: &mut Near, ridge: &mut Ridge) {
     let frame = &field.frame;
     let index = frame.index(voxel[0], voxel[1], voxel[2]);
     let p = field.local(voxel);
@@ -131,19 +228,24 @@ fn ball(
     let d = (p - q).norm();
     let h = frame.coarsest();
     if d <= 1e-6 * h {
-        return [None, None];
+        return;
     }
     let n = (p - q) / d;
-    neighbours(field, voxel, triangles);
+    near.gather(field, voxel, &p);
     let most = REACH * h;
     let mut t = most;
-    for _ in 0..8 {
-        let c = p + n * t;
-        let Some((touch, distance)) = nearest(field, triangles, &c) else { break };
-        if distance >= d + t - 1e-5 * h {
+    let mut c;
+    let mut nearest;
+    let mut rounds = 0;
+    loop {
+        c = p + n * t;
+        nearest = near.look(&c);
+        rounds += 1;
+        if near.distance[nearest] >= d + t - 1e-5 * h || rounds > 8 {
             break;
         }
-        let off = p - touch;
+        // The ball that touches q and the point found: its centre lies on the line through q and p.
+        let off = p - near.feet[nearest];
         let shrink = 2.0 * (d - n.dot(&off));
         if shrink <= 0.0 {
             break;
@@ -155,62 +257,47 @@ fn ball(
         t = next;
     }
     if t >= most {
-        return [None, None];
+        return;
     }
-    let mut c = p + n * t;
     if !holds(field, domain, &c) {
         t = 0.0;
         c = p;
+        nearest = near.look(&c);
     }
-    let make = |c: V3, radius: f64, central: bool| {
-        let contact = widest_contact(field, triangles, &c, radius);
-        let held = contact <= SAME_SIDE || radius <= d;
-        held.then_some(Ball {
-            centre: [c.x as f32, c.y as f32, c.z as f32],
-            radius: radius as f32,
-            voxel: index as u32,
-            central,
-            contact: contact as f32,
-        })
+    let central = |c: &V3| (0..3).all(|a| (c[a] - p[a]).abs() <= 0.5001 * frame.spacing[a]);
+    let contact = near.widest_contact(&c, nearest, d + t + 0.25 * h);
+    let held = contact <= SAME_SIDE || t <= 0.0;
+    let ball = |c: &V3, radius: f64, contact: f64| Ball {
+        centre: [c.x as f32, c.y as f32, c.z as f32],
+        radius: radius as f32,
+        voxel: index as u32,
+        contact: contact as f32,
     };
-    let central = (0..3).all(|a| (c[a] - p[a]).abs() <= 0.5001 * frame.spacing[a]);
-    let first = make(c, d + t, central);
-    if !core && first.is_some() {
-        return [first, None];
+    // One ball of the many that grew to the same place.
+    if held && central(&c) {
+        ridge.balls.push(ball(&c, d + t, contact));
+    } else if held {
+        ridge.beside.push((index as u32, (d + t) as f32));
     }
-    let (top, radius) = climb(field, triangles, &p, c, d + t);
-    let second = (radius > d + t && holds(field, domain, &top)).then(|| make(top, radius, true)).flatten();
-    [first, second]
-}
-
-/// The nearest of the triangles' closest points to `c`, and its distance.
-fn nearest(field: &DistanceField, triangles: &[u32], c: &V3) -> Option<(V3, f64)> {
-    triangles.iter().map(|&s| field.foot(s, c)).fold(None, |best: Option<(V3, f64)>, f| {
-        let distance = (f - c).norm();
-        if best.is_none_or(|b| distance < b.1) { Some((f, distance)) } else { best }
-    })
-}
-
-/// Cosine of the widest angle between the nearest contact of a ball and its others.
-fn widest_contact(field: &DistanceField, triangles: &[u32], c: &V3, radius: f64) -> f64 {
-    let Some((touch, distance)) = nearest(field, triangles, c) else { return 1.0 };
-    if distance <= 0.0 {
-        return 1.0;
+    if !core && held {
+        return;
     }
-    let first = (touch - c) / distance;
-    triangles
-        .iter()
-        .map(|&s| field.foot(s, c) - c)
-        .filter(|f| f.norm() <= radius + 0.25 * field.frame.coarsest())
-        .map(|f| f.normalize().dot(&first))
-        .fold(1.0, f64::min)
+    let (top, radius, nearest) = climb(near, &p, c, nearest, h);
+    if radius > d + t && holds(field, domain, &top) {
+        let contact = near.widest_contact(&top, nearest, radius + 0.25 * h);
+        if contact <= SAME_SIDE {
+            if central(&top) {
+                ridge.balls.push(ball(&top, radius, contact));
+            } else {
+                ridge.beside.push((index as u32, radius as f32));
+            }
+        }
+    }
 }
 
 /// The direction in which the distance to all walls rises fastest: of all weighted means of the directions away from
 /// them the shortest (Gilbert 1966, doi:10.1137/0304007); nearly zero where none rises.
-fn steepest(away: impl Iterator<Item = V3>, pushes: &mut Vec<V3>) -> V3 {
-    pushes.clear();
-    pushes.extend(away);
+fn steepest(pushes: &[V3]) -> V3 {
     let Some(&first) = pushes.first() else { return V3::zeros() };
     let mut mean = first;
     for _ in 0..24 {
@@ -225,53 +312,59 @@ fn steepest(away: impl Iterator<Item = V3>, pushes: &mut Vec<V3>) -> V3 {
     mean
 }
 
-/// Moves a ball along the ridge to where it is largest, staying within three quarters of a voxel of `p`: away from all that it touches.
-fn climb(field: &DistanceField, triangles: &[u32], p: &V3, mut c: V3, mut radius: f64) -> (V3, f64) {
-    let h = field.frame.coarsest();
-    let mut length = 0.5 * h;
-    let mut pushes = Vec::new();
-    while length > 0.005 * h {
-        // All that a step of this length could run into counts as touched.
-        let away = triangles
-            .iter()
-            .map(|&s| c - field.foot(s, &c))
-            .filter(|v| v.norm() <= radius + 0.5 * length)
-            .filter_map(|v| v.try_normalize(0.0));
-        let rise = steepest(away, &mut pushes);
-        let Some(direction) = rise.try_normalize(0.02) else {
-            length *= 0.6;
-            continue;
+/// Moves a ball along the ridge to where it is largest, staying within three quarters of a voxel of `p`: in each round
+/// away from all that it touches, until it touches more. The centre, the radius and the nearest triangle at the end, from
+/// where was looked last.
+fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, h: f64) -> (V3, f64, usize) {
+    let mut radius = near.distance[nearest];
+    for _ in 0..ROUNDS {
+        let touch = radius + TOUCH * h;
+        near.pushes.clear();
+        near.pushes.extend(
+            near.feet.iter().zip(&near.distance).filter(|(_, d)| **d <= touch && **d > 0.0).map(|(f, d)| (c - f) / *d),
+        );
+        let rise = steepest(&near.pushes);
+        let Some(direction) = rise.try_normalize(0.02) else { break };
+        // As far as the window allows.
+        let mut length = (0..3)
+            .map(|a| {
+                let room = 0.75 * h - direction[a].signum() * (c[a] - p[a]);
+                if direction[a] == 0.0 { f64::INFINITY } else { room / direction[a].abs() }
+            })
+            .fold(f64::INFINITY, f64::min);
+        if length <= 0.005 * h {
+            break;
+        }
+        std::mem::swap(&mut near.before, &mut near.distance);
+        let held = |near: &Near| {
+            let contacts = near.before.iter().zip(&near.distance).filter(|(b, _)| **b <= touch);
+            contacts.map(|(_, d)| *d).fold(f64::INFINITY, f64::min)
         };
-        let next = c + direction * length;
-        match nearest(field, triangles, &next) {
-            Some((_, r)) if r > radius && (next - p).amax() <= 0.75 * h => (c, radius) = (next, r),
-            _ => length *= 0.6,
-        }
-    }
-    (c, radius)
-}
-
-/// The different triangles nearest to the voxel and its 26 neighbours.
-fn neighbours(field: &DistanceField, voxel: [usize; 3], triangles: &mut Vec<u32>) {
-    triangles.clear();
-    let ranges: [[usize; 3]; 3] = std::array::from_fn(|a| {
-        let n = field.frame.size[a];
-        let v = voxel[a];
-        match field.border {
-            Border::Periodic => [(v + n - 1) % n, v, (v + 1) % n],
-            Border::Open => [v.saturating_sub(1), v, (v + 1).min(n - 1)],
-        }
-    });
-    for z in ranges[2] {
-        for y in ranges[1] {
-            for x in ranges[0] {
-                let t = field.nearest[field.frame.index(x, y, z)];
-                if triangles.last() != Some(&t) && !triangles.contains(&t) {
-                    triangles.push(t);
-                }
+        // Back to where the next wall is as near as those it moves away from (regula falsi).
+        let mut next = (c + direction * length, 0);
+        for _ in 0..4 {
+            next.0 = c + direction * length;
+            next.1 = near.look(&next.0);
+            let own = held(near);
+            let wall = near.distance[next.1];
+            if wall >= own - 1e-3 * h {
+                break;
             }
+            let (ahead, now) = (near.before[next.1] - radius, own - wall);
+            length *= (ahead / (ahead + now)).clamp(0.05, 1.0);
         }
+        let grown = near.distance[next.1];
+        if grown <= radius + 1e-3 * h {
+            if grown <= radius {
+                nearest = near.look(&c);
+                break;
+            }
+            (c, nearest, radius) = (next.0, next.1, grown);
+            break;
+        }
+        (c, nearest, radius) = (next.0, next.1, grown);
     }
+    (c, radius, nearest)
 }
 
 /// Whether the voxel nearest to a point belongs to the domain.

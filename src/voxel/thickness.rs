@@ -4,76 +4,94 @@
 //! ridge, painted in falling order of radius. Voxels that these miss, in crevices finer than the grid, take the ball
 //! that grows from their own foot until the interpolated distance no longer follows.
 
+use std::sync::atomic::AtomicU32;
+
 use super::distance::DistanceField;
-use super::paint::{BARE, paint};
+use super::paint::{BARE, Canvas};
 use super::ridge::{Ball, Phase};
 use crate::grid::{Border, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
 
-/// Balls and the one that covers each voxel.
+/// Whether it is wanted which ball covers each voxel, or only how many voxels each ball covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owners {
+    /// For each voxel its ball: 4 bytes a voxel.
+    Each,
+    /// Counts alone.
+    Counts,
+}
+
+/// Balls and what each of them covers.
 #[derive(Clone, Debug)]
-pub struct Cover {
-    /// The balls.
-    pub balls: Vec<Ball>,
-    /// For each voxel of the target the index of its ball, [`BARE`] elsewhere.
+pub struct Cover<'a> {
+    balls: &'a [Ball],
+    more: Vec<Ball>,
+    counts: Vec<u32>,
+    /// For each voxel of the target the number of its ball, [`BARE`] elsewhere; empty when only counts were wanted.
     pub owner: Vec<u32>,
 }
 
-/// The maximal balls of a phase with centres in `domain`, and for each voxel of the domain the one with the greatest
-/// `key` that covers it. With the radius as key this is the local thickness.
+impl Cover<'_> {
+    /// The balls with the number of voxels that each covers.
+    pub fn balls(&self) -> impl Iterator<Item = (&Ball, u32)> {
+        self.balls.iter().chain(&self.more).zip(self.counts.iter().copied())
+    }
+
+    /// The ball of a number.
+    #[must_use]
+    pub fn ball(&self, number: u32) -> &Ball {
+        let n = number as usize;
+        self.balls.get(n).unwrap_or_else(|| &self.more[n - self.balls.len()])
+    }
+}
+
+/// The maximal balls of a phase, and for each voxel of the domain the one with the greatest `key` that covers it. With
+/// the radius as key this is the local thickness.
 ///
 /// # Errors
 /// When the fields do not fit the memory budget.
-pub fn cover(
+pub fn cover<'a>(
     field: &DistanceField,
     phase: Phase,
     domain: &Mask,
-    balls: Vec<Ball>,
+    balls: &'a [Ball],
     key: impl Fn(&Ball) -> f32 + Sync,
+    owners: Owners,
     limits: &Limits,
     exec: &Exec,
-) -> Result<Cover, LimitError> {
-    let mut cover = Cover { balls, owner: limits.try_vec("the thickness field", field.frame.len(), BARE)? };
-    let order = falling(&cover.balls, 0, &key, exec);
-    paint(&field.frame, field.border, &cover.balls, &order, domain, &mut cover.owner, limits, exec)?;
-    let more = leftovers(field, phase, domain, &cover.owner, exec);
-    if !more.is_empty() {
-        let first = cover.balls.len();
-        cover.balls.extend(more);
-        let order = falling(&cover.balls, first, &key, exec);
-        paint(&field.frame, field.border, &cover.balls, &order, domain, &mut cover.owner, limits, exec)?;
-    }
-    Ok(cover)
+) -> Result<Cover<'a>, LimitError> {
+    let voxels = if owners == Owners::Each { field.frame.len() } else { 0 };
+    let mut owner = limits.try_vec("the thickness field", voxels, BARE)?;
+    let mut canvas = Canvas::new(&field.frame, field.border, domain, exec);
+    let mut counts = Vec::new();
+    let mut paint = |canvas: &mut Canvas, balls: &[Ball], first: u32| {
+        let order = falling(balls, &key, exec);
+        let each: Vec<AtomicU32> = balls.iter().map(|_| AtomicU32::new(0)).collect();
+        let owner = (owners == Owners::Each).then_some(&mut owner[..]);
+        canvas.paint(balls, &order, first, &each, owner, limits, exec)?;
+        counts.extend(each.into_iter().map(AtomicU32::into_inner));
+        Ok(())
+    };
+    paint(&mut canvas, balls, 0)?;
+    let mut bare = Vec::new();
+    canvas.bare(|voxel| bare.push(voxel));
+    let more: Vec<Ball> = exec.map_items(&bare, |&voxel| grow(field, phase, voxel));
+    paint(&mut canvas, &more, balls.len() as u32)?;
+    Ok(Cover { balls, more, counts, owner })
 }
 
-/// Balls from `first` on that have a positive key, the greatest key first.
-fn falling(balls: &[Ball], first: usize, key: &(impl Fn(&Ball) -> f32 + Sync), exec: &Exec) -> Vec<u32> {
-    let keys: Vec<f32> = balls[first..].iter().map(key).collect();
-    let wanted = |b: &usize| balls[*b].central && keys[*b - first] > 0.0;
-    let mut order: Vec<u32> = (first..balls.len()).filter(wanted).map(|b| b as u32).collect();
-    exec.sort_by_unique_key(&mut order, |&b| (!keys[b as usize - first].to_bits(), b));
-    order
-}
-
-/// A ball for every voxel of the domain that is still bare.
-fn leftovers(field: &DistanceField, phase: Phase, domain: &Mask, owner: &[u32], exec: &Exec) -> Vec<Ball> {
-    let [_, ny, nz] = field.frame.size;
-    let planes = exec.map(nz, |z| {
-        let mut balls = Vec::new();
-        for y in 0..ny {
-            domain.runs(y, z, |from, to| {
-                for x in from..to {
-                    if owner[field.frame.index(x, y, z)] == BARE {
-                        balls.push(grow(field, phase, [x, y, z]));
-                    }
-                }
-            });
-        }
-        balls
-    });
-    planes.concat()
+/// Balls that have a positive key, the greatest key first.
+fn falling(balls: &[Ball], key: &(impl Fn(&Ball) -> f32 + Sync), exec: &Exec) -> Vec<u32> {
+    let mut order: Vec<(u32, u32)> = Vec::with_capacity(balls.len());
+    order.extend(balls.iter().zip(0u32..).filter_map(|(ball, b)| {
+        let key = key(ball);
+        // Positive floats order as their bits.
+        (key > 0.0).then_some((!key.to_bits(), b))
+    }));
+    exec.sort(&mut order);
+    order.into_iter().map(|item| item.1).collect()
 }
 
 fn grow(field: &DistanceField, phase: Phase, voxel: [usize; 3]) -> Ball {
@@ -98,7 +116,6 @@ fn grow(field: &DistanceField, phase: Phase, voxel: [usize; 3]) -> Ball {
         // A voxel on the surface itself has a ball of its own size, not of none.
         radius: (d + t).max(1e-3 * h) as f32,
         voxel: index as u32,
-        central: true,
         contact: 1.0,
     }
 }

@@ -1,4 +1,4 @@
-//! Widest paths: the largest sphere that can travel from one place to another.
+//! Widest paths from outside: the largest sphere that can come to rest at each place.
 //!
 //! Each voxel has a weight, the radius of the sphere that fits there. The width of a path is its least weight, and the
 //! widest path between two voxels has the greatest width. Every voxel climbs to a peak along its heaviest neighbours;
@@ -10,6 +10,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU32, Ordering as Memory};
 
 use crate::grid::{Border, Frame};
 use crate::limits::{LimitError, Limits};
@@ -18,36 +19,31 @@ use crate::parallel::Exec;
 /// Not part of any basin.
 const NONE: u32 = u32::MAX;
 
+/// Pairs of basins whose widest pass of a plane is kept at hand.
+const POCKET: usize = 1 << 12;
+
 /// The basins of a weight field and the passes between them.
 #[derive(Clone, Debug)]
 pub struct Basins {
     /// Basin of each voxel.
     basin: Vec<u32>,
-    /// For each basin its passes: `(other basin, weight, voxel of the pass)`.
-    passes: Vec<Vec<(u32, f32, u32)>>,
-}
-
-/// How wide the way is from a set of entries to each basin.
-#[derive(Clone, Debug)]
-pub struct Widths {
-    /// Least weight on the widest path to the peak of each basin; 0 where there is no way.
-    pub width: Vec<f32>,
-    /// The voxel that has it.
-    pub throat: Vec<u32>,
+    /// Where the passes of each basin begin.
+    starts: Vec<u32>,
+    /// For each basin its passes: the other basin, and the weight.
+    passes: Vec<(u32, f32)>,
 }
 
 #[derive(PartialEq)]
 struct Front {
     width: f32,
     basin: u32,
-    throat: u32,
 }
 
 impl Eq for Front {}
 
 impl Ord for Front {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.width.total_cmp(&other.width).then(other.basin.cmp(&self.basin)).then(other.throat.cmp(&self.throat))
+        self.width.total_cmp(&other.width).then(other.basin.cmp(&self.basin))
     }
 }
 
@@ -65,85 +61,114 @@ impl Basins {
     pub fn new(
         frame: &Frame,
         border: Border,
-        weight: impl Fn(usize) -> f32 + Sync,
+        weight: &[f32],
         limits: &Limits,
         exec: &Exec,
     ) -> Result<Self, LimitError> {
         let [nx, ny, nz] = frame.size;
         let plane = nx * ny;
-        let mut up = limits.try_vec("the widest paths", frame.len(), NONE)?;
-        exec.chunks(&mut up, plane, |z, up| {
-            for (k, up) in up.iter_mut().enumerate() {
-                let i = k + z * plane;
-                let own = weight(i);
-                if own > 0.0 {
-                    let mut best = (own, i);
-                    neighbours(frame, border, [k % nx, k / nx, z], |j| {
-                        let w = weight(j);
-                        if w > best.0 || (w == best.0 && j > best.1) {
-                            best = (w, j);
-                        }
-                    });
-                    *up = best.1 as u32;
-                }
+        limits.check("the widest paths", frame.len() as u64, 4)?;
+        let up: Vec<AtomicU32> = exec.fill(frame.len(), plane, |z, up: &mut Vec<AtomicU32>| {
+            let mut row = vec![0u32; nx];
+            for y in 0..ny {
+                climb_row(frame, border, weight, y, z, &mut row);
+                up.extend(row.iter().map(|&i| AtomicU32::new(i)));
             }
         });
-        // Follow every voxel to its peak, shortening the way for those that come after.
-        for i in 0..up.len() {
-            if up[i] == NONE {
-                continue;
-            }
-            let mut top = i as u32;
-            while up[top as usize] != top {
-                top = up[top as usize];
-            }
-            let mut at = i as u32;
-            while up[at as usize] != top {
-                let next = up[at as usize];
-                up[at as usize] = top;
-                at = next;
-            }
+        if up.len() < frame.len() {
+            // Cancelled: the caller is about to notice.
+            return Ok(Self { basin: vec![NONE; frame.len()], starts: vec![0], passes: Vec::new() });
         }
-        let peaks: Vec<u32> = (0..up.len() as u32).filter(|&i| up[i as usize] == i).collect();
-        let numbers = Numbers::new(&peaks, up.len());
-        exec.chunks(&mut up, plane, |_, up| {
-            for u in up.iter_mut().filter(|u| **u != NONE) {
-                *u = numbers.of(*u);
+        // Every voxel points to its peak. Shortening the way of one voxel never changes where another one ends.
+        exec.map(nz, |z| {
+            for i in z * plane..(z + 1) * plane {
+                let mut at = up[i].load(Memory::Relaxed);
+                if at == NONE {
+                    continue;
+                }
+                loop {
+                    let next = up[at as usize].load(Memory::Relaxed);
+                    if next == at {
+                        break;
+                    }
+                    at = next;
+                }
+                up[i].store(at, Memory::Relaxed);
             }
         });
-        let basin = up;
+        let numbers = Numbers::new(&up);
+        let mut basin = up.into_iter().map(AtomicU32::into_inner).collect::<Vec<u32>>();
+        exec.chunks(&mut basin, plane, |_, basin| {
+            for b in basin.iter_mut().filter(|b| **b != NONE) {
+                *b = numbers.of(*b);
+            }
+        });
+        let peaks = numbers.count();
+        drop(numbers);
+        // The widest pass between any two basins, as (lower basin, higher basin, inverted bits of the weight): positive
+        // floats order as their bits, so the widest comes first.
         let mut found = exec
             .map(nz, |z| {
-                let mut passes: Vec<(u32, u32, u32, u32)> = Vec::new();
-                for k in 0..plane {
-                    let i = k + z * plane;
-                    if basin[i] == NONE {
-                        continue;
+                let mut pocket = vec![(NONE, NONE, 0u32); POCKET];
+                let mut passes: Vec<(u32, u32, u32)> = Vec::new();
+                let mut meet = |i: usize, j: usize| {
+                    let (p, q) = (basin[i], basin[j]);
+                    if q == NONE || p == q {
+                        return;
                     }
-                    forward(frame, border, [k % nx, k / nx, z], |j| {
-                        if basin[j] != NONE && basin[j] != basin[i] {
-                            let (wi, wj) = (weight(i), weight(j));
-                            let (w, voxel) = if wi <= wj { (wi, i) } else { (wj, j) };
-                            let (a, b) = (basin[i].min(basin[j]), basin[i].max(basin[j]));
-                            // Positive floats order as their bits; inverted, the widest pass comes first.
-                            passes.push((a, b, !w.to_bits(), voxel as u32));
+                    let bits = !weight[i].min(weight[j]).to_bits();
+                    let (a, b) = (p.min(q), p.max(q));
+                    let slot = (a.wrapping_mul(0x9E37_79B1) ^ b.wrapping_mul(0x85EB_CA77)) as usize >> 7 & (POCKET - 1);
+                    let held = &mut pocket[slot];
+                    if (held.0, held.1) == (a, b) {
+                        held.2 = held.2.min(bits);
+                    } else {
+                        if held.0 != NONE {
+                            passes.push(*held);
                         }
-                    });
+                        *held = (a, b, bits);
+                    }
+                };
+                for y in 0..ny {
+                    for x in 0..nx {
+                        let i = x + nx * y + plane * z;
+                        if basin[i] == NONE {
+                            continue;
+                        }
+                        for (at, n, stride) in [(x, nx, 1), (y, ny, nx), (z, nz, plane)] {
+                            if at + 1 < n {
+                                meet(i, i + stride);
+                            } else if border == Border::Periodic {
+                                meet(i, i + stride - n * stride);
+                            }
+                        }
+                    }
                 }
+                passes.extend(pocket.into_iter().filter(|p| p.0 != NONE));
                 passes.sort_unstable();
                 passes.dedup_by_key(|p| (p.0, p.1));
                 passes
             })
             .concat();
-        exec.sort_by_unique_key(&mut found, |&p| p);
+        exec.sort(&mut found);
         found.dedup_by_key(|p| (p.0, p.1));
-        let mut passes = vec![Vec::new(); peaks.len()];
-        for (a, b, bits, voxel) in found {
-            let w = f32::from_bits(!bits);
-            passes[a as usize].push((b, w, voxel));
-            passes[b as usize].push((a, w, voxel));
+        let mut starts = vec![0u32; peaks + 1];
+        for &(a, b, _) in &found {
+            starts[a as usize + 1] += 1;
+            starts[b as usize + 1] += 1;
         }
-        Ok(Self { basin, passes })
+        for b in 0..peaks {
+            starts[b + 1] += starts[b];
+        }
+        let mut next = starts.clone();
+        let mut passes = vec![(NONE, 0.0f32); 2 * found.len()];
+        for (a, b, bits) in found {
+            for (from, to) in [(a, b), (b, a)] {
+                passes[next[from as usize] as usize] = (to, f32::from_bits(!bits));
+                next[from as usize] += 1;
+            }
+        }
+        Ok(Self { basin, starts, passes })
     }
 
     /// Basin of a voxel, if it has one.
@@ -153,33 +178,34 @@ impl Basins {
         (b != NONE).then_some(b as usize)
     }
 
-    /// How wide the way is to every basin from entries: voxels, each with its weight.
+    /// How wide the way is to every basin from entries, voxels each with its weight: the least weight on the widest path
+    /// to its peak, 0 where there is no way.
     #[must_use]
-    pub fn from_entries(&self, entries: impl Iterator<Item = (usize, f32)>) -> Widths {
-        let n = self.passes.len();
-        let mut widths = Widths { width: vec![0.0; n], throat: vec![NONE; n] };
+    pub fn from_entries(&self, entries: impl Iterator<Item = (usize, f32)>) -> Vec<f32> {
+        let mut widths = vec![0.0; self.starts.len() - 1];
         for (voxel, weight) in entries {
             if let Some(b) = self.of(voxel)
-                && weight > widths.width[b]
+                && weight > widths[b]
             {
-                widths.width[b] = weight;
-                widths.throat[b] = voxel as u32;
+                widths[b] = weight;
             }
         }
-        let mut heap: BinaryHeap<Front> = (0..n)
-            .filter(|&b| widths.width[b] > 0.0)
-            .map(|b| Front { width: widths.width[b], basin: b as u32, throat: widths.throat[b] })
+        let mut heap: BinaryHeap<Front> = widths
+            .iter()
+            .enumerate()
+            .filter(|(_, width)| **width > 0.0)
+            .map(|(b, &width)| Front { width, basin: b as u32 })
             .collect();
         while let Some(front) = heap.pop() {
-            if front.width < widths.width[front.basin as usize] {
+            let b = front.basin as usize;
+            if front.width < widths[b] {
                 continue;
             }
-            for &(next, pass, voxel) in &self.passes[front.basin as usize] {
-                let (width, throat) = if pass < front.width { (pass, voxel) } else { (front.width, front.throat) };
-                if width > widths.width[next as usize] {
-                    widths.width[next as usize] = width;
-                    widths.throat[next as usize] = throat;
-                    heap.push(Front { width, basin: next, throat });
+            for &(next, pass) in &self.passes[self.starts[b] as usize..self.starts[b + 1] as usize] {
+                let width = pass.min(front.width);
+                if width > widths[next as usize] {
+                    widths[next as usize] = width;
+                    heap.push(Front { width, basin: next });
                 }
             }
         }
@@ -188,23 +214,39 @@ impl Basins {
 
     /// Width of the way to a voxel of this weight.
     #[must_use]
-    pub fn width_at(&self, widths: &Widths, voxel: usize, weight: f32) -> f32 {
-        self.of(voxel).map_or(0.0, |b| widths.width[b].min(weight))
+    pub fn width_at(&self, widths: &[f32], voxel: usize, weight: f32) -> f32 {
+        self.of(voxel).map_or(0.0, |b| widths[b].min(weight))
     }
+}
 
-    /// The widest way to any of the exits: its width and the voxel of its throat.
-    #[must_use]
-    pub fn widest_exit(&self, widths: &Widths, exits: impl Iterator<Item = (usize, f32)>) -> Option<(f32, usize)> {
-        let mut best: Option<(f32, usize)> = None;
-        for (voxel, weight) in exits {
-            let Some(b) = self.of(voxel) else { continue };
-            let (width, throat) =
-                if weight < widths.width[b] { (weight, voxel) } else { (widths.width[b], widths.throat[b] as usize) };
-            if width > 0.0 && best.is_none_or(|(w, _)| width > w) {
-                best = Some((width, throat));
-            }
+/// For each voxel of a row the heaviest of itself and its neighbours, the last of equals; `NONE` in walls.
+fn climb_row(frame: &Frame, border: Border, weight: &[f32], y: usize, z: usize, row: &mut [u32]) {
+    let [nx, ny, nz] = frame.size;
+    let first = frame.index(0, y, z);
+    let plane = nx * ny;
+    let inner = y > 0 && y + 1 < ny && z > 0 && z + 1 < nz;
+    for (x, up) in row.iter_mut().enumerate() {
+        let i = first + x;
+        let own = weight[i];
+        *up = NONE;
+        if own <= 0.0 {
+            continue;
         }
-        best
+        let mut best = (own, i);
+        let mut look = |j: usize| {
+            let w = weight[j];
+            if w > best.0 || (w == best.0 && j > best.1) {
+                best = (w, j);
+            }
+        };
+        if inner && x > 0 && x + 1 < nx {
+            for j in [i - plane, i - nx, i - 1, i + 1, i + nx, i + plane] {
+                look(j);
+            }
+        } else {
+            neighbours(frame, border, [x, y, z], look);
+        }
+        *up = best.1 as u32;
     }
 }
 
@@ -215,10 +257,12 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn new(peaks: &[u32], voxels: usize) -> Self {
-        let mut bits = vec![0u64; voxels.div_ceil(64)];
-        for &p in peaks {
-            bits[p as usize / 64] |= 1 << (p % 64);
+    fn new(up: &[AtomicU32]) -> Self {
+        let mut bits = vec![0u64; up.len().div_ceil(64)];
+        for (w, (word, ups)) in bits.iter_mut().zip(up.chunks(64)).enumerate() {
+            for (k, u) in ups.iter().enumerate() {
+                *word |= u64::from(u.load(Memory::Relaxed) as usize == 64 * w + k) << k;
+            }
         }
         let mut sum = 0;
         let before = bits
@@ -229,6 +273,10 @@ impl Numbers {
             })
             .collect();
         Self { bits, before }
+    }
+
+    fn count(&self) -> usize {
+        self.bits.iter().map(|w| w.count_ones() as usize).sum()
     }
 
     fn of(&self, peak: u32) -> u32 {
@@ -251,21 +299,6 @@ fn neighbours(frame: &Frame, border: Border, voxel: [usize; 3], mut f: impl FnMu
             f(i - stride);
         } else if border == Border::Periodic {
             f(i + (n - 1) * stride);
-        }
-        stride *= n;
-    }
-}
-
-/// The neighbours towards higher x, y and z.
-fn forward(frame: &Frame, border: Border, voxel: [usize; 3], mut f: impl FnMut(usize)) {
-    let mut stride = 1;
-    let i = frame.index(voxel[0], voxel[1], voxel[2]);
-    for a in 0..3 {
-        let n = frame.size[a];
-        if voxel[a] + 1 < n {
-            f(i + stride);
-        } else if border == Border::Periodic {
-            f(i + stride - n * stride);
         }
         stride *= n;
     }
@@ -312,17 +345,11 @@ mod tests {
             let frame = Frame { size: [6, 5, 7], spacing: [1.0; 3], origin: [0.0; 3] };
             let border = if periodic { Border::Periodic } else { Border::Open };
             let limits = Limits { memory: 1 << 20 };
-            let basins = Basins::new(&frame, border, |i| weight[i], &limits, &Exec::silent(2).unwrap()).unwrap();
+            let basins = Basins::new(&frame, border, &weight, &limits, &Exec::silent(2).unwrap()).unwrap();
             let widths = basins.from_entries(entries.iter().map(|&e| (e, weight[e])));
             let truth = slow(&frame, border, &weight, &entries);
             for i in 0..weight.len() {
                 prop_assert_eq!(basins.width_at(&widths, i, weight[i]), truth[i]);
-            }
-            let exit = basins.widest_exit(&widths, (0..6).map(|i| (i, weight[i])));
-            let best = (0..6).map(|i| truth[i]).fold(0.0, f32::max);
-            prop_assert_eq!(exit.map_or(0.0, |e| e.0), best);
-            if let Some((w, throat)) = exit {
-                prop_assert_eq!(weight[throat], w, "the throat has the width");
             }
         }
     }
