@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A length, kept in micrometres.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -174,7 +174,7 @@ pub fn significant(value: f64, digits: i32) -> String {
 }
 
 /// The unit of a measured figure. Units in machine-readable reports are fixed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Unit {
     /// A ratio or a count.
     #[serde(rename = "1")]

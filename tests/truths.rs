@@ -149,3 +149,45 @@ fn errors_fall_with_refinement_and_scale_does_not_matter() {
     let large = figure(&measure(&shape(10.0), &run(200.0)), "pore_size.mean").value / 10.0;
     assert!((large - mean(20.0)).abs() < 0.1, "{large} {}", mean(20.0));
 }
+
+/// Three bars of width 100 that cross in the middle of a cell of 500: one cell of a cubic lattice of struts.
+fn crossing_bars() -> poregauge::mesh::Mesh {
+    let bar = |axis: usize| {
+        let (mut low, mut high) = ([200.0; 3], [300.0; 3]);
+        (low[axis], high[axis]) = (0.0, 500.0);
+        cuboid(low, high)
+    };
+    join(&[bar(0), bar(1), bar(2)])
+}
+
+#[test]
+fn a_periodic_cell_is_the_endless_lattice() {
+    let (w, a) = (100.0f64, 500.0f64);
+    let periodic = poregauge::gauge::Run { cut: poregauge::design::CutPores::Periodic, ..run(twenty(400.0)) };
+    let design = measure(&crossing_bars(), &periodic);
+    let solid = 3.0 * w * w * a - 2.0 * w.powi(3);
+    assert_close(&design, "porosity.total", 1.0 - solid / a.powi(3), 1e-3);
+    assert_close(&design, "pore_size.max", 400.0 * 2f64.sqrt(), 1.0);
+    for axis in ["x", "y", "z"] {
+        assert_close(&design, &format!("interconnectivity.percolation_diameter.{axis}"), 400.0, 1.0);
+    }
+    assert_close(&design, "interconnectivity.through_fraction", 1.0, 1e-9);
+    assert_close(&design, "interconnectivity.accessible_100um", 1.0, 2.0);
+    assert_eq!(figure(&design, "porosity.closed").value, 0.0);
+    assert_eq!(figure(&design, "solid.loose_fraction").value, 0.0);
+    assert_close(&design, "surface.area", 3.0 * 4.0 * w * (a - w) * 1e-6, 0.01);
+}
+
+#[test]
+fn a_plate_bars_the_way_through_a_periodic_cell_and_an_island_is_loose() {
+    let periodic = poregauge::gauge::Run { cut: poregauge::design::CutPores::Periodic, ..run(25.0) };
+    let plate = cuboid([0.0, 0.0, 200.0], [500.0, 500.0, 300.0]);
+    let island = cuboid([100.0, 100.0, 0.0], [200.0, 200.0, 100.0]);
+    // The body is that of the plate and two corners that reach the ends of the cell.
+    let ends = cuboid([0.0, 0.0, 400.0], [100.0, 100.0, 500.0]);
+    let design = measure(&join(&[plate, island, ends]), &periodic);
+    assert_eq!(figure(&design, "interconnectivity.percolation_diameter.z").value, 0.0);
+    assert!(figure(&design, "interconnectivity.percolation_diameter.x").value > 100.0);
+    let loose = 2.0 * 1e6 / (500.0 * 500.0 * 100.0 + 2.0 * 1e6);
+    assert_close_by(&design, "solid.loose_fraction", loose, 1.0);
+}

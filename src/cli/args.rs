@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::design::Threshold;
 use crate::units::{Length, LengthUnit};
 
 /// A go/no-go gauge for tissue-engineering scaffolds.
@@ -29,7 +30,9 @@ pub enum Command {
     /// Measure designs and judge them
     #[command(
         after_help = "Examples:\n  poregauge check part.stl\n  poregauge check *.stl --criteria mine.toml --strict\n  \
-        poregauge check scan.npy --spacing 12um --format json -o report.json"
+        poregauge check scan.npy --spacing 12um --format json -o report.json\n  \
+        poregauge check --format junit -o junit.xml --format sarif -o poregauge.sarif\n  \
+        poregauge check --baseline main.json"
     )]
     Check(CheckArgs),
     /// Measure designs without judging them
@@ -65,6 +68,8 @@ pub enum Command {
         #[arg(long, default_value = "review", value_name = "NAME|FILE")]
         criteria: String,
     },
+    /// Write a commented poregauge.toml into this folder
+    Init,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -99,30 +104,35 @@ pub enum ReportCommand {
     Schema,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum FormatArg {
     /// For people, at a terminal
     Text,
     /// The contract, for machines
     Json,
+    /// One row a design
+    Csv,
+    /// For a comment or a page
+    Markdown,
+    /// Test results, for CI systems
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow, and its job summary
+    Github,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum EnvelopeArg {
-    Auto,
-    Box,
-    Hull,
-    Grid,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum CutArg {
     Open,
     Clip,
     Periodic,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AxesArg {
     Xyz,
     Zyx,
@@ -143,7 +153,7 @@ fn length(text: &str) -> Result<Length, String> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ResolutionArg(pub Option<Length>);
 
-fn resolution(text: &str) -> Result<ResolutionArg, String> {
+pub fn resolution(text: &str) -> Result<ResolutionArg, String> {
     if text == "auto" { Ok(ResolutionArg(None)) } else { length(text).map(|l| ResolutionArg(Some(l))) }
 }
 
@@ -151,7 +161,7 @@ fn resolution(text: &str) -> Result<ResolutionArg, String> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpacingArg(pub [Length; 3]);
 
-fn spacing(text: &str) -> Result<SpacingArg, String> {
+pub fn spacing(text: &str) -> Result<SpacingArg, String> {
     let parts: Vec<Length> = text.split(',').map(length).collect::<Result<_, _>>()?;
     match parts[..] {
         [all] => Ok(SpacingArg([all; 3])),
@@ -194,46 +204,49 @@ pub struct InputArgs {
     /// Voxel spacing of a volume, such as 12um or 12um,12um,20um
     #[arg(long, value_parser = spacing, value_name = "LENGTH", help_heading = "Input")]
     pub spacing: Option<SpacingArg>,
-    /// Order in which an array names its axes
-    #[arg(long, value_enum, default_value = "xyz", help_heading = "Input")]
-    pub axes: AxesArg,
-    /// Grey levels that are solid: otsu, a value, or a range LO..HI
+    /// Order in which an array names its axes [default: xyz]
+    #[arg(long, value_enum, help_heading = "Input")]
+    pub axes: Option<AxesArg>,
+    /// Grey levels that are solid: otsu, a value, or a range LO..HI [default: otsu]
     #[arg(
         long,
-        default_value = "otsu",
+        value_parser = super::settings::threshold,
         allow_hyphen_values = true,
         value_name = "otsu|VALUE|LO..HI",
         help_heading = "Input"
     )]
-    pub threshold: String,
+    pub threshold: Option<Threshold>,
     /// Solid and void change places in a volume
     #[arg(long, help_heading = "Input")]
     pub invert: bool,
-    /// Body whose volume is the total volume
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Measuring")]
-    pub envelope: EnvelopeArg,
-    /// What becomes of pores that the envelope cuts
-    #[arg(long, value_enum, default_value = "open", help_heading = "Measuring")]
-    pub cut_pores: CutArg,
+    /// Body whose volume is the total volume: auto, box, hull, cylinder, grid, or a mesh or mask file [default: auto]
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Measuring")]
+    pub envelope: Option<String>,
+    /// What becomes of pores that the envelope cuts [default: open]
+    #[arg(long, value_enum, help_heading = "Measuring")]
+    pub cut_pores: Option<CutArg>,
     /// The design is one cell of an endless pattern: --cut-pores periodic
     #[arg(long, conflicts_with = "cut_pores", help_heading = "Measuring")]
     pub periodic: bool,
-    /// Voxel size, such as 20um; auto refines until every required check is decided
-    #[arg(long, value_parser = resolution, default_value = "auto", value_name = "LENGTH|auto", help_heading = "Measuring")]
-    pub resolution: ResolutionArg,
-    /// Voxels of the finest grid
-    #[arg(long, default_value_t = crate::gauge::MAX_VOXELS, value_name = "N", value_parser = clap::value_parser!(u64).range(1000..4_294_967_295), help_heading = "Measuring")]
-    pub max_voxels: u64,
+    /// Voxel size, such as 20um; auto refines until every required check is decided [default: auto]
+    #[arg(long, value_parser = resolution, value_name = "LENGTH|auto", help_heading = "Measuring")]
+    pub resolution: Option<ResolutionArg>,
+    /// Voxels of the finest grid [default: 134217728]
+    #[arg(long, env = "POREGAUGE_MAX_VOXELS", value_name = "N", value_parser = clap::value_parser!(u64).range(1000..4_294_967_295), help_heading = "Measuring")]
+    pub max_voxels: Option<u64>,
 }
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..1024), help_heading = "Running")]
+    #[arg(long, env = "POREGAUGE_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..1024), help_heading = "Running")]
     pub threads: Option<u16>,
     /// Memory that may be used, such as 8GiB [default: four fifths of the machine's]
-    #[arg(long, value_parser = bytes, value_name = "SIZE", help_heading = "Running")]
+    #[arg(long, env = "POREGAUGE_MEMORY", value_parser = bytes, value_name = "SIZE", help_heading = "Running")]
     pub memory: Option<u64>,
+    /// Folder of results of unchanged designs, or `off` [default: in the user's cache folder]
+    #[arg(long, env = "POREGAUGE_CACHE", value_name = "DIR|off", help_heading = "Running")]
+    pub cache: Option<PathBuf>,
     /// No progress on the terminal
     #[arg(long, help_heading = "Running")]
     pub no_progress: bool,
@@ -249,16 +262,50 @@ pub struct RunArgs {
     /// File for the --format before it; standard output without one
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Vec<PathBuf>,
+    /// The formats with their files, in the order of the command line
+    #[arg(skip)]
+    pub outputs: Outputs,
+}
+
+/// Formats with their files; a format without a file goes to standard output.
+pub type Outputs = Vec<(FormatArg, Option<PathBuf>)>;
+
+impl RunArgs {
+    /// Pairs each -o with the --format before it; the positions are those on the command line.
+    pub fn pair(&mut self, formats: &[usize], files: &[usize]) -> Result<(), String> {
+        let mut outputs: Vec<(usize, FormatArg, Option<PathBuf>)> =
+            formats.iter().zip(&self.format).map(|(at, format)| (*at, *format, None)).collect();
+        if outputs.is_empty() && !files.is_empty() {
+            outputs.push((0, FormatArg::Text, None));
+        }
+        for (at, file) in files.iter().zip(&self.output) {
+            let before = outputs.iter_mut().rev().find(|o| o.0 < *at);
+            match before {
+                Some(output) if output.2.is_none() => output.2 = Some(file.clone()),
+                _ => {
+                    return Err(format!(
+                        "-o {}: each -o belongs to the --format before it, and each --format has one",
+                        file.display()
+                    ));
+                }
+            }
+        }
+        self.outputs = outputs.into_iter().map(|(_, format, file)| (format, file)).collect();
+        Ok(())
+    }
 }
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The designs: STL, NPY, NRRD, TIFF stack
-    #[arg(required = true, value_name = "FILES")]
+    /// The designs: STL, NPY, NRRD, TIFF stack; without any, those of poregauge.toml
+    #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
-    /// Criteria: a built-in name or a file
-    #[arg(long, default_value = "review", value_name = "NAME|FILE", help_heading = "Criteria")]
-    pub criteria: String,
+    /// Criteria: a built-in name or a file [default: review]
+    #[arg(long, env = "POREGAUGE_CRITERIA", value_name = "NAME|FILE", help_heading = "Criteria")]
+    pub criteria: Option<String>,
+    /// An earlier report (JSON): only what got worse since then gates
+    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
+    pub baseline: Option<PathBuf>,
     /// Advisory checks gate too, and missing declarations fail
     #[arg(long, help_heading = "Criteria")]
     pub strict: bool,

@@ -1,137 +1,127 @@
-//! `check` and `measure`: from arguments to a run, and from its report to the formats asked for.
+//! `check` and `measure`: from arguments and `poregauge.toml` to runs, and from their report to the formats asked for.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{AxesArg, CheckArgs, ColorArg, CutArg, EnvelopeArg, FormatArg, InputArgs, MeasureArgs, RunArgs};
+use super::args::{CheckArgs, ColorArg, FormatArg, MeasureArgs, Outputs, RunArgs};
+use super::config::Config;
+use super::settings::{Resolver, Settings};
 use super::{Failure, output, progress};
-use crate::criteria::{
-    Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
-};
-use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
-use crate::gauge::{self, Run};
+use crate::gauge::{self, Cache, Job};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::report::{Report, Status, render};
 use crate::units::significant;
 
+/// What `measure` measures when nothing is said.
+const ALL: [&str; 6] = ["porosity", "surface", "solid", "strut", "pore_size", "interconnectivity"];
+
 pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
-    let criteria = criteria(&arguments.criteria)?;
-    let process = arguments
-        .process
-        .map(|name| {
-            process(&name).ok_or_else(|| {
-                Failure::Message(format!("there is no process `{name}`: known are {}", process_names().join(", ")))
-            })
-        })
-        .transpose()?;
-    let mut run = run_of(&arguments.input, &arguments.run, &arguments.measures)?;
-    run.criteria = Some(criteria);
-    run.process = process;
-    run.strict = arguments.strict;
-    finish(&arguments.files, &run, &arguments.run)
+    let line = Settings {
+        criteria: arguments.criteria,
+        strict: arguments.strict.then_some(true),
+        process: arguments.process,
+        measures: (!arguments.measures.is_empty()).then_some(arguments.measures),
+        ..Settings::of(&arguments.input)
+    };
+    let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
+    let config = config()?;
+    if arguments.files.is_empty() && config.is_none() {
+        return Err(Failure::Message(
+            "name the designs to check, or write a poregauge.toml with `poregauge init`".to_owned(),
+        ));
+    }
+    finish(&arguments.files, config, line, true, baseline, &arguments.run)
 }
 
 pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
-    let all = ["porosity", "surface", "solid", "strut", "pore_size", "interconnectivity"].map(str::to_owned);
-    let wanted = if arguments.measures.is_empty() { all.to_vec() } else { arguments.measures };
-    let run = run_of(&arguments.input, &arguments.run, &wanted)?;
-    finish(&arguments.files, &run, &arguments.run)
+    let wanted = if arguments.measures.is_empty() { ALL.map(str::to_owned).to_vec() } else { arguments.measures };
+    let line = Settings { measures: Some(wanted), ..Settings::of(&arguments.input) };
+    finish(&arguments.files, config()?, line, false, None, &arguments.run)
 }
 
-/// Criteria by built-in name or file.
-pub fn criteria(name: &str) -> Result<Criteria, Failure> {
-    if built_in_names().contains(&name) {
-        return built_in(name).map_err(|e| Failure::Message(e.to_string()));
+/// The nearest `poregauge.toml`.
+fn config() -> Result<Option<Config>, Failure> {
+    match std::env::current_dir() {
+        Ok(here) => Config::find(&here),
+        Err(_) => Ok(None),
     }
-    let path = Path::new(name);
-    if !path.exists() {
-        let error = built_in(name).err().map(|e| e.to_string()).unwrap_or_default();
-        return Err(Failure::Message(error));
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{name} cannot be read: {e}")))?;
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    Criteria::parse(&text, &stem).map_err(|e| Failure::Message(format!("{name}: {e}")))
 }
 
-fn run_of(input: &InputArgs, run: &RunArgs, measures: &[String]) -> Result<Run, Failure> {
-    for id in measures {
-        let family =
-            measure_ids().iter().any(|m| m.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.')));
-        if !family && unit_of(id).is_none() {
-            return Err(Failure::Message(unknown_measure(id)));
+fn read_report(path: &Path) -> Result<Report, Failure> {
+    let wrong = |what: String| Failure::Message(format!("--baseline {}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+    let report: Report = serde_json::from_str(&text)
+        .map_err(|e| wrong(format!("is no report of `poregauge check --format json`: {e}")))?;
+    if report.schema != crate::report::SCHEMA {
+        return Err(wrong(format!("has the schema `{}`, not `{}`", report.schema, crate::report::SCHEMA)));
+    }
+    Ok(report)
+}
+
+/// The runs of the files named, or of the designs of the configuration.
+fn jobs(
+    files: &[PathBuf],
+    config: Option<&Config>,
+    line: &Settings,
+    judge: bool,
+    resolver: &mut Resolver<'_>,
+) -> Result<Vec<Job>, Failure> {
+    let nothing = Settings::default();
+    let defaults = config.map_or(&nothing, |c| &c.defaults);
+    let here = Path::new("");
+    let listed = match config {
+        Some(config) if files.is_empty() => config.files()?,
+        _ => Vec::new(),
+    };
+    if files.is_empty() && listed.is_empty() {
+        return Err(Failure::Message("poregauge.toml has no [[design]]: add one with `files = \"…\"`".to_owned()));
+    }
+    let chosen = files.iter().map(|f| (f.clone(), f.clone(), config.and_then(|c| c.entry(f)))).chain(
+        listed.into_iter().filter_map(|(file, k)| {
+            let config = config?;
+            Some((config.folder.join(&file), file, config.entries.get(k)))
+        }),
+    );
+    let mut jobs = Vec::new();
+    for (file, shown, entry) in chosen {
+        let entry = entry.map_or(&nothing, |e| &e.settings);
+        let layers = [("command line", line), ("poregauge.toml", entry), ("poregauge.toml", defaults)];
+        // Files named on the command line lie here, those named in the configuration beside it.
+        let folder = config.map_or(here, |c| c.folder.as_path());
+        let lower = rooted(entry.clone().over(defaults.clone()), folder);
+        let run = resolver.run(&line.clone().over(lower), here, judge)?;
+        let mut settings = Settings::in_force(&layers);
+        if !judge {
+            settings.retain(|name, _| !matches!(name.as_str(), "criteria" | "strict" | "measures"));
+        }
+        jobs.push(Job { file, shown, run: Arc::new(run), settings });
+    }
+    Ok(jobs)
+}
+
+/// Settings of a configuration with the paths in them made those of files in its folder.
+fn rooted(mut settings: Settings, folder: &Path) -> Settings {
+    for name in [&mut settings.criteria, &mut settings.envelope] {
+        if let Some(text) = name
+            && folder.join(&*text).is_file()
+        {
+            *text = folder.join(&*text).to_string_lossy().into_owned();
         }
     }
-    let cut = match input.cut_pores {
-        _ if input.periodic => CutPores::Periodic,
-        CutArg::Open => CutPores::Open,
-        CutArg::Clip => CutPores::Clip,
-        CutArg::Periodic => CutPores::Periodic,
-    };
-    let options = Options {
-        unit: input.unit,
-        spacing: input.spacing.map(|s| s.0),
-        axes: match input.axes {
-            AxesArg::Xyz => Axes::Xyz,
-            AxesArg::Zyx => Axes::Zyx,
-        },
-        threshold: threshold(&input.threshold)?,
-        invert: input.invert,
-        envelope: match input.envelope {
-            EnvelopeArg::Auto => EnvelopeChoice::Auto,
-            EnvelopeArg::Box => EnvelopeChoice::Box,
-            EnvelopeArg::Hull => EnvelopeChoice::Hull,
-            EnvelopeArg::Grid => EnvelopeChoice::Grid,
-        },
-    };
-    Ok(Run {
-        options,
-        criteria: None,
-        measures: measures.to_vec(),
-        strict: false,
-        resolution: input.resolution.0,
-        max_voxels: input.max_voxels,
-        cut,
-        process: None,
-        limits: run.memory.map_or_else(Limits::default, |memory| Limits { memory }),
-    })
+    settings
 }
 
-fn threshold(text: &str) -> Result<Threshold, Failure> {
-    let number = |t: &str| t.trim().parse::<f32>().ok().filter(|v| v.is_finite());
-    let wrong = || {
-        Failure::Message(format!(
-            "--threshold `{text}`: write `otsu`, a value such as `120`, or a range such as `100..180`"
-        ))
-    };
-    if text == "otsu" {
-        return Ok(Threshold::Otsu);
+/// The formats with their files: those of the command line, else those of the configuration, else text.
+fn outputs(run: &RunArgs, config: Option<&Config>) -> Result<Outputs, Failure> {
+    let mut pairs = run.outputs.clone();
+    if pairs.is_empty() {
+        pairs = config.map(|c| c.outputs.clone()).unwrap_or_default();
     }
-    if let Some((low, high)) = text.split_once("..") {
-        return match (number(low), number(high)) {
-            (Some(low), Some(high)) if low < high => Ok(Threshold::Window(low, high)),
-            _ => Err(wrong()),
-        };
-    }
-    number(text).map(Threshold::Above).ok_or_else(wrong)
-}
-
-/// The formats with their files, in the order of the command line.
-fn outputs(run: &RunArgs) -> Result<Vec<(FormatArg, Option<PathBuf>)>, Failure> {
-    let mut pairs: Vec<(FormatArg, Option<PathBuf>)> = run.format.iter().map(|f| (*f, None)).collect();
     if pairs.is_empty() {
         pairs.push((FormatArg::Text, None));
-    }
-    if run.output.len() > pairs.len() {
-        return Err(Failure::Message(
-            "there are more -o than --format: each -o belongs to the --format before it".to_owned(),
-        ));
-    }
-    // Files belong to the last formats: `--format text --format json -o f` writes JSON to f.
-    let start = pairs.len() - run.output.len();
-    for (pair, file) in pairs[start..].iter_mut().zip(&run.output) {
-        pair.1 = Some(file.clone());
     }
     for (i, pair) in pairs.iter().enumerate() {
         if pair.1.is_some() && pairs[..i].iter().any(|p| p.1 == pair.1) {
@@ -144,24 +134,54 @@ fn outputs(run: &RunArgs) -> Result<Vec<(FormatArg, Option<PathBuf>)>, Failure> 
     Ok(pairs)
 }
 
-fn finish(files: &[PathBuf], run: &Run, options: &RunArgs) -> Result<Status, Failure> {
-    let outputs = outputs(options)?;
+/// The folder of results that the user wants, if any.
+fn cache(options: &RunArgs) -> Option<Cache> {
+    let folder = match &options.cache {
+        Some(word) if word == Path::new("off") => return None,
+        Some(folder) => folder.clone(),
+        None => dirs::cache_dir()?.join("poregauge"),
+    };
+    Cache::new(folder)
+}
+
+fn finish(
+    files: &[PathBuf],
+    config: Option<Config>,
+    line: Settings,
+    judge: bool,
+    baseline: Option<Report>,
+    options: &RunArgs,
+) -> Result<Status, Failure> {
+    let from_config = if files.is_empty() { config.as_ref() } else { None };
+    let outputs = outputs(options, from_config)?;
     output::end_on_interrupt();
+    for path in outputs.iter().filter_map(|o| o.1.as_deref()) {
+        output::make_room(path)?;
+    }
     let started = Instant::now();
     let (progress, bar) = progress::spinner(!options.no_progress && !options.quiet);
     let exec = Exec::new(options.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
-    let report = gauge::check(files, run, &exec)?;
+    let limits = options.memory.map_or_else(Limits::default, |memory| Limits { memory });
+    let jobs = jobs(files, config.as_ref(), &line, judge, &mut Resolver::new(limits, &exec))?;
+    let strict = jobs.iter().any(|job| job.run.strict);
+    let mut report = gauge::check_jobs(&jobs, cache(options).as_ref(), &exec)?;
+    if let Some(baseline) = &baseline {
+        report = gauge::against_baseline(report, baseline, strict);
+    }
     if let Some(bar) = bar {
         bar.finish_and_clear();
     }
     for (format, file) in &outputs {
         let colour = file.is_none() && colour(options.color);
-        let text = show(&report, *format, colour);
+        let text = show(&report, *format, colour, from_config.map_or(Path::new(""), |c| &c.folder));
         match file {
             Some(path) => output::write_file(path, |out| out.write_all(text.as_bytes()))?,
             None => {
                 output::print(&text)?;
             }
+        }
+        if *format == FormatArg::Github {
+            job_summary(&report)?;
         }
     }
     if !options.quiet {
@@ -170,11 +190,40 @@ fn finish(files: &[PathBuf], run: &Run, options: &RunArgs) -> Result<Status, Fai
     Ok(report.status())
 }
 
-fn show(report: &Report, format: FormatArg, colour: bool) -> String {
+/// The report in a format; the paths in it are relative to `base`.
+fn show(report: &Report, format: FormatArg, colour: bool, base: &Path) -> String {
+    let root = repository();
+    let locate = |path: &str| relative(&base.join(path), root.as_deref()).unwrap_or_else(|| path.to_owned());
     match format {
         FormatArg::Text => render::text::render(report, colour),
         FormatArg::Json => render::json::render(report),
+        FormatArg::Csv => render::csv::render(report),
+        FormatArg::Markdown => render::markdown::render(report),
+        FormatArg::Junit => render::junit::render(report),
+        FormatArg::Sarif => render::sarif::render(report, &locate),
+        FormatArg::Github => render::github::render(report, &locate),
     }
+}
+
+/// The root of the repository that we are in, or else this folder.
+fn repository() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    Some(here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here).to_owned())
+}
+
+/// A path relative to the repository, with `/`; `None` where it lies outside.
+fn relative(path: &Path, root: Option<&Path>) -> Option<String> {
+    let absolute = std::path::absolute(path).ok()?;
+    let relative = absolute.strip_prefix(root?).ok()?.to_string_lossy().into_owned();
+    Some(if cfg!(windows) { relative.replace('\\', "/") } else { relative })
+}
+
+/// Adds the report to the job summary of a GitHub workflow, where there is one.
+fn job_summary(report: &Report) -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|p| !p.is_empty()) else { return Ok(()) };
+    let text = render::markdown::render(report);
+    let append = || std::fs::OpenOptions::new().create(true).append(true).open(&path)?.write_all(text.as_bytes());
+    append().map_err(|e: std::io::Error| Failure::Message(format!("the job summary cannot be written: {e}")))
 }
 
 fn colour(choice: ColorArg) -> bool {

@@ -1,16 +1,18 @@
 //! The command line: arguments into calls of the library, results onto standard output, all else onto standard error.
 
 mod args;
+mod config;
 mod designs;
 mod export;
 mod output;
 mod progress;
 mod reference;
+mod settings;
 
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::report::Status;
 use args::{Cli, Command, CriteriaCommand, ReportCommand};
@@ -35,7 +37,21 @@ impl From<crate::parallel::Cancelled> for Failure {
 /// Runs the command and returns its exit code: 0 every design passes, 1 some fails or is inconclusive, 2 undecided, 130
 /// interrupted.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(arguments) {
+    let parsed = Cli::command().try_get_matches_from(arguments).and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        let run = match &mut cli.command {
+            Command::Check(arguments) => Some(&mut arguments.run),
+            Command::Measure(arguments) => Some(&mut arguments.run),
+            _ => None,
+        };
+        if let (Some(run), Some((_, matches))) = (run, matches.subcommand()) {
+            let at = |name: &str| matches.indices_of(name).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+            run.pair(&at("format"), &at("output"))
+                .map_err(|what| Cli::command().error(ErrorKind::ArgumentConflict, what))?;
+        }
+        Ok(cli)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
             let fine = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
@@ -68,6 +84,7 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
         },
         Command::Report { command: ReportCommand::Schema } => output::print(&pretty(&crate::report::schema())),
         Command::Explain { check, criteria } => reference::explain(&check, &criteria),
+        Command::Init => init(),
         Command::Completions { shell } => {
             let mut buffer = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "poregauge", &mut buffer);
@@ -81,6 +98,17 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
             output::print(&String::from_utf8_lossy(&buffer))
         }
     }
+}
+
+/// Writes the commented configuration where there is none.
+fn init() -> Result<Status, Failure> {
+    let path = std::path::Path::new(config::NAME);
+    if path.exists() {
+        return Err(Failure::Message(format!("{} exists already: edit it, or remove it first", config::NAME)));
+    }
+    output::write_file(path, |out| out.write_all(config::TEMPLATE.as_bytes()))?;
+    output::say(&format!("wrote {}: set `files` to your designs, then run `poregauge check`", config::NAME));
+    Ok(Status::Fine)
 }
 
 fn pretty(value: &serde_json::Value) -> String {

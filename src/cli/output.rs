@@ -47,14 +47,30 @@ pub fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Makes the folder of a file that will be written, and says now, not after the work, when it cannot be written.
+pub fn make_room(path: &Path) -> Result<(), Failure> {
+    let folder = folder_of(path);
+    let wrong = |e: &io::Error| Failure::Message(format!("{} cannot be written: {e}", path.display()));
+    std::fs::create_dir_all(folder).map_err(|e| wrong(&e))?;
+    if path.is_dir() {
+        return Err(Failure::Message(format!("{} cannot be written: it is a folder", path.display())));
+    }
+    tempfile::Builder::new().prefix(".poregauge-").tempfile_in(folder).map_err(|e| wrong(&e))?;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    }
+}
+
 /// Writes a file under a temporary name beside it and renames it when it is whole.
 pub fn write_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let wrong = |e: &io::Error| Failure::Message(format!("{} cannot be written: {e}", path.display()));
-    let folder = match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".poregauge-").tempfile_in(folder).map_err(|e| wrong(&e))?;
+    let mut file =
+        tempfile::Builder::new().prefix(".poregauge-").tempfile_in(folder_of(path)).map_err(|e| wrong(&e))?;
     if let Ok(mut unfinished) = UNFINISHED.lock() {
         *unfinished = Some(file.path().to_owned());
     }

@@ -1,12 +1,16 @@
 //! `criteria` and `explain`: what is asked, why, and where it comes from.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::designs::criteria;
+use super::settings;
 use super::{Failure, output};
-use crate::criteria::{Basis, RuleKind, built_in, built_in_names};
+use crate::criteria::{Basis, Criteria, RuleKind, built_in, built_in_names};
 use crate::report::Status;
+
+fn criteria(name: &str) -> Result<Criteria, Failure> {
+    settings::criteria(name, Path::new(""))
+}
 
 pub fn criteria_list() -> Result<Status, Failure> {
     let mut text = String::new();

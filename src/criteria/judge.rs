@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::file::{Criteria, Limit, Rule, RuleKind, lengths_in, unit_of};
 use super::process::Process;
@@ -10,7 +10,7 @@ use crate::measure::Measurement;
 use crate::units::{Unit, significant};
 
 /// Verdict on one check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The requirement holds over the whole interval of uncertainty.
@@ -26,7 +26,7 @@ pub enum Verdict {
 }
 
 /// Verdict on a design.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DesignVerdict {
     /// Every required check passes, is declared, or waits for a declaration.

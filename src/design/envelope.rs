@@ -1,7 +1,11 @@
 //! The envelope: the body whose volume is the total volume, printed with every porosity.
 //!
-//! A body is convex and given by planes, so that a box, a hull and the grid of a volume are one thing.
+//! A body is convex and given by planes, so that a box, a hull, a cylinder and the grid of a volume are one thing; or it
+//! is a region of any shape, from a file.
 
+use std::sync::Arc;
+
+use super::region::Region;
 use crate::grid::{Frame, Mask};
 use crate::mesh::hull::{Flat, convex_hull};
 use crate::mesh::{Mesh, V3};
@@ -13,8 +17,11 @@ pub const SIDES: usize = 6;
 /// How full a box has to be of the convex hull of the solid to be taken for the design's body.
 const FULL: f64 = 0.95;
 
+/// Planes round a cylinder: they lie outside of it by at most 0.02 % of its radius.
+const ROUND: usize = 180;
+
 /// What the user asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub enum EnvelopeChoice {
     /// The smallest simple body that the hull fills to 95 %, else the hull; the grid for a volume that is a crop.
     #[default]
@@ -23,8 +30,12 @@ pub enum EnvelopeChoice {
     Box,
     /// The convex hull of the solid.
     Hull,
+    /// The smallest cylinder along an axis round the solid, of the three the one with the least volume.
+    Cylinder,
     /// The grid of a volume.
     Grid,
+    /// A body of any shape, from a file.
+    Region(Arc<Region>),
 }
 
 /// What a body is.
@@ -34,8 +45,12 @@ pub enum EnvelopeKind {
     Box,
     /// A convex hull.
     Hull,
+    /// A cylinder along x, y or z.
+    Cylinder,
     /// The grid of a volume.
     Grid,
+    /// A region from a file.
+    File,
 }
 
 impl EnvelopeKind {
@@ -45,7 +60,9 @@ impl EnvelopeKind {
         match self {
             Self::Box => "box",
             Self::Hull => "hull",
+            Self::Cylinder => "cylinder",
             Self::Grid => "grid",
+            Self::File => "file",
         }
     }
 }
@@ -75,13 +92,17 @@ impl Plane {
     }
 }
 
-/// A convex body.
+/// A body.
 #[derive(Clone, Debug)]
 pub struct Body {
     /// What it is.
     pub kind: EnvelopeKind,
-    /// Its faces.
+    /// Its faces, where it is convex.
     pub planes: Vec<Plane>,
+    /// Its shape, where it came from a file.
+    pub region: Option<Arc<Region>>,
+    /// How far from its surface a corner of a triangle may lie that coincides with it, in µm.
+    slack: f64,
     /// Volume in µm³.
     pub volume: f64,
     /// Lower corner of its box, in µm.
@@ -101,7 +122,45 @@ impl Body {
                 Plane { normal, offset: if s % 2 == 1 { high[s / 2] } else { -low[s / 2] } }
             })
             .collect();
-        Self { kind, planes, volume: (high - low).product(), low, high }
+        Self { kind, planes, region: None, slack: slack(low, high), volume: (high - low).product(), low, high }
+    }
+
+    /// The smallest cylinder along an axis round points.
+    #[must_use]
+    pub fn cylinder(points: &[V3], axis: usize) -> Self {
+        let (b, c) = ((axis + 1) % 3, (axis + 2) % 3);
+        let flat: Vec<[f64; 2]> = points.iter().map(|p| [p[b], p[c]]).collect();
+        let (centre, radius) = smallest_circle(&flat);
+        let along = points.iter().map(|p| p[axis]);
+        let (from, to) = along.fold((f64::MAX, f64::MIN), |(low, high), s| (low.min(s), high.max(s)));
+        let end = |outward: f64, at: f64| {
+            let mut normal = V3::zeros();
+            normal[axis] = outward;
+            Plane { normal, offset: outward * at }
+        };
+        let mut planes = vec![end(-1.0, from), end(1.0, to)];
+        for k in 0..ROUND {
+            let angle = std::f64::consts::TAU * k as f64 / ROUND as f64;
+            let mut normal = V3::zeros();
+            (normal[b], normal[c]) = (angle.cos(), angle.sin());
+            planes.push(Plane { normal, offset: normal[b] * centre[0] + normal[c] * centre[1] + radius });
+        }
+        let (mut low, mut high) = (V3::zeros(), V3::zeros());
+        (low[axis], high[axis]) = (from, to);
+        for (a, middle) in [(b, centre[0]), (c, centre[1])] {
+            (low[a], high[a]) = (middle - radius, middle + radius);
+        }
+        let volume = std::f64::consts::PI * radius * radius * (to - from);
+        // Corners on the circle lie inside the planes by at most this.
+        let sag = radius * (1.0 - (std::f64::consts::PI / ROUND as f64).cos()) * 1.01;
+        Self { kind: EnvelopeKind::Cylinder, planes, region: None, slack: slack(low, high) + sag, volume, low, high }
+    }
+
+    /// A region from a file.
+    #[must_use]
+    pub fn region(region: Arc<Region>) -> Self {
+        let (low, high, volume, slack) = (region.low, region.high, region.volume, region.slack());
+        Self { kind: EnvelopeKind::File, planes: Vec::new(), region: Some(region), slack, volume, low, high }
     }
 
     /// The convex hull of points.
@@ -126,14 +185,43 @@ impl Body {
                 planes.push(Plane { normal, offset });
             }
         }
-        Ok(Self { kind: EnvelopeKind::Hull, planes, volume: mesh.signed_volume(), low, high })
+        let (volume, slack) = (mesh.signed_volume(), slack(low, high));
+        Ok(Self { kind: EnvelopeKind::Hull, planes, region: None, slack, volume, low, high })
     }
 
     /// How far inside the body a point lies: its distance to the nearest face, negative outside.
     #[must_use]
     #[inline]
     pub fn depth(&self, p: &V3) -> f64 {
+        if let Some(region) = &self.region {
+            return region.depth(p);
+        }
         self.planes.iter().map(|plane| plane.depth(p)).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Whether a triangle lies on the surface of the body, where the body cuts the solid.
+    #[must_use]
+    pub fn holds_on_surface(&self, triangle: &[V3; 3]) -> bool {
+        let on_plane = |face: &Plane| triangle.iter().all(|v| face.depth(v).abs() <= self.slack);
+        match self.kind {
+            EnvelopeKind::Box | EnvelopeKind::Hull | EnvelopeKind::Grid => self.planes.iter().any(on_plane),
+            // A facet of a round wall has its corners at different planes, and does not face along the axis.
+            EnvelopeKind::Cylinder => {
+                self.planes[..2].iter().any(on_plane)
+                    || (triangle.iter().all(|v| self.depth(v).abs() <= self.slack)
+                        && self.faces_outward(triangle, &self.planes[2..]))
+            }
+            EnvelopeKind::File => {
+                triangle.iter().all(|v| self.depth(v).abs() <= self.slack)
+                    && self.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)).abs() <= self.slack
+            }
+        }
+    }
+
+    /// Whether a triangle faces as one of the planes does, to a few degrees.
+    fn faces_outward(&self, triangle: &[V3; 3], planes: &[Plane]) -> bool {
+        let normal = crate::mesh::area_vector(*triangle).try_normalize(0.0);
+        normal.is_some_and(|n| planes.iter().any(|face| face.normal.dot(&n).abs() > 0.998))
     }
 
     /// The faces that are not sides of this axis.
@@ -145,6 +233,9 @@ impl Body {
     /// The voxels whose centres lie in the body.
     #[must_use]
     pub fn mask(&self, frame: &Frame, exec: &Exec) -> Mask {
+        if let Some(region) = &self.region {
+            return region.mask(frame, exec);
+        }
         let mut mask = Mask::empty(frame.size);
         let [nx, ny, _] = frame.size;
         let per_row = mask.words_per_row();
@@ -188,6 +279,10 @@ impl Body {
                 rim.runs(y, z, |from, to| {
                     for x in from..to {
                         let p = V3::from(frame.centre([x, y, z]));
+                        if let Some(region) = &self.region {
+                            sides[region.side(&p)].insert(x, y, z);
+                            continue;
+                        }
                         let nearest = self.depth(&p);
                         for face in &self.planes {
                             if face.depth(&p) <= nearest.max(0.0) + 1e-6 * reach || face.depth(&p) <= 0.5001 * reach {
@@ -222,7 +317,7 @@ impl Envelope {
     /// # Errors
     /// When the solid spans no volume.
     pub fn choose(
-        choice: EnvelopeChoice,
+        choice: &EnvelopeChoice,
         bounds: (V3, V3),
         points: &[V3],
         grid: Option<(V3, V3)>,
@@ -230,18 +325,28 @@ impl Envelope {
     ) -> Result<Self, Flat> {
         let hull = Body::hull(points)?;
         let cuboid = Body::cuboid(EnvelopeKind::Box, bounds.0, bounds.1);
-        let fill = hull.volume / cuboid.volume;
-        let percent = format!("hull fills {:.1} % of the box", 100.0 * fill);
+        let cylinder = || {
+            let all = (0..3).map(|axis| Body::cylinder(points, axis));
+            all.min_by(|a, b| a.volume.total_cmp(&b.volume)).unwrap_or_else(|| cuboid.clone())
+        };
         let whole = |(low, high)| Body::cuboid(EnvelopeKind::Grid, low, high);
+        let asked = |body: Body| (body, false, "as asked".to_owned());
         let (body, auto, reason) = match (choice, grid) {
-            (EnvelopeChoice::Box, _) | (EnvelopeChoice::Grid, None) => (cuboid, false, "as asked".to_owned()),
-            (EnvelopeChoice::Hull, _) => (hull.clone(), false, "as asked".to_owned()),
-            (EnvelopeChoice::Grid, Some(grid)) => (whole(grid), false, "as asked".to_owned()),
+            (EnvelopeChoice::Box, _) | (EnvelopeChoice::Grid, None) => asked(cuboid),
+            (EnvelopeChoice::Hull, _) => asked(hull.clone()),
+            (EnvelopeChoice::Cylinder, _) => asked(cylinder()),
+            (EnvelopeChoice::Grid, Some(grid)) => asked(whole(grid)),
+            (EnvelopeChoice::Region(region), _) => (Body::region(Arc::clone(region)), false, region.name.clone()),
             (EnvelopeChoice::Auto, Some(grid)) if crop => {
                 (whole(grid), false, "auto: solid reaches opposite faces of the grid".to_owned())
             }
-            (EnvelopeChoice::Auto, _) if fill >= FULL => (cuboid, fill < 1.0 - 1e-6, format!("auto: {percent}")),
-            (EnvelopeChoice::Auto, _) => (hull.clone(), false, format!("auto: {percent}")),
+            (EnvelopeChoice::Auto, _) => {
+                let cylinder = cylinder();
+                let body = if cuboid.volume <= cylinder.volume { cuboid } else { cylinder };
+                let fill = hull.volume / body.volume;
+                let reason = format!("auto: hull fills {:.1} % of the {}", 100.0 * fill, body.kind.id());
+                if fill >= FULL { (body, fill < 1.0 - 1e-6, reason) } else { (hull.clone(), false, reason) }
+            }
         };
         Ok(Self { body, hull, auto, reason })
     }
@@ -253,6 +358,47 @@ impl Envelope {
     }
 }
 
+fn slack(low: V3, high: V3) -> f64 {
+    1e-6 * (high - low).norm()
+}
+
+/// The smallest circle round points: centre and radius (Welzl 1991, doi:10.1007/BFb0038202, without recursion).
+fn smallest_circle(points: &[[f64; 2]]) -> ([f64; 2], f64) {
+    let apart = |a: [f64; 2], b: [f64; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+    let across = |a: [f64; 2], b: [f64; 2]| ([(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0], apart(a, b) / 2.0);
+    let through = |a: [f64; 2], b: [f64; 2], c: [f64; 2]| {
+        let (bx, by, cx, cy) = (b[0] - a[0], b[1] - a[1], c[0] - a[0], c[1] - a[1]);
+        let d = 2.0 * (bx * cy - by * cx);
+        let (bb, cc) = (bx * bx + by * by, cx * cx + cy * cy);
+        let centre = [a[0] + (cy * bb - by * cc) / d, a[1] + (bx * cc - cx * bb) / d];
+        (centre, apart(centre, a))
+    };
+    let Some(&first) = points.first() else { return ([0.0; 2], 0.0) };
+    let holds = |circle: &([f64; 2], f64), p: [f64; 2]| apart(circle.0, p) <= circle.1 * (1.0 + 1e-12) + 1e-12;
+    let mut circle = (first, 0.0);
+    for (i, &p) in points.iter().enumerate() {
+        if holds(&circle, p) {
+            continue;
+        }
+        circle = (p, 0.0);
+        for (j, &q) in points[..i].iter().enumerate() {
+            if holds(&circle, q) {
+                continue;
+            }
+            circle = across(p, q);
+            for &r in &points[..j] {
+                if !holds(&circle, r) {
+                    let new = through(p, q, r);
+                    if new.1.is_finite() {
+                        circle = new;
+                    }
+                }
+            }
+        }
+    }
+    circle
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,12 +408,33 @@ mod tests {
         let corners: Vec<V3> =
             (0..8).map(|i| V3::new(f64::from(i & 1), f64::from(i >> 1 & 1), f64::from(i >> 2))).collect();
         let bounds = (V3::zeros(), V3::new(1.0, 1.0, 1.0));
-        let boxed = Envelope::choose(EnvelopeChoice::Auto, bounds, &corners, None, false).unwrap();
+        let boxed = Envelope::choose(&EnvelopeChoice::Auto, bounds, &corners, None, false).unwrap();
         assert_eq!((boxed.body.kind, boxed.auto), (EnvelopeKind::Box, false), "{}", boxed.reason);
         let ball = crate::mesh::shapes::sphere([0.5; 3], 0.5, 16).vertices;
-        let round = Envelope::choose(EnvelopeChoice::Auto, bounds, &ball, None, false).unwrap();
+        let round = Envelope::choose(&EnvelopeChoice::Auto, bounds, &ball, None, false).unwrap();
         assert_eq!(round.body.kind, EnvelopeKind::Hull);
         assert!((round.body.volume - std::f64::consts::PI / 6.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_round_block_gets_a_cylinder() {
+        let turn = std::f64::consts::TAU / 48.0;
+        let points: Vec<V3> = (0..96)
+            .map(|i| {
+                let angle = turn * f64::from(i / 2);
+                V3::new(10.0 + 3.0 * angle.cos(), f64::from(i % 2) * 8.0, 3.0 * angle.sin() - 2.0)
+            })
+            .collect();
+        let bounds = (V3::new(7.0, 0.0, -5.0), V3::new(13.0, 8.0, 1.0));
+        let round = Envelope::choose(&EnvelopeChoice::Auto, bounds, &points, None, false).unwrap();
+        assert_eq!(round.body.kind, EnvelopeKind::Cylinder, "{}", round.reason);
+        assert!((round.body.volume / (std::f64::consts::PI * 9.0 * 8.0) - 1.0).abs() < 1e-9);
+        assert!((round.body.depth(&V3::new(10.0, 4.0, -2.0)) - 3.0).abs() < 1e-9);
+        let wall = [points[0], points[1], points[2]];
+        let end = [points[0], points[2], points[20]];
+        let inner = [points[0], points[1], V3::new(10.0, 4.0, -2.0)];
+        assert!(round.body.holds_on_surface(&wall) && round.body.holds_on_surface(&end));
+        assert!(!round.body.holds_on_surface(&inner));
     }
 
     #[test]

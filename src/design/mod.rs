@@ -2,11 +2,12 @@
 
 mod envelope;
 mod finding;
+mod region;
 mod solid;
 mod study;
 
 pub use envelope::{Body, Envelope, EnvelopeChoice, EnvelopeKind, Plane, SIDES};
 pub use finding::{Finding, Severity};
+pub use region::Region;
 pub use solid::{Axes, Binarised, Design, DesignError, Options, Solid, Source, Threshold};
-pub(crate) use study::is_cap;
 pub use study::{CutPores, Resolution, Study, StudyError};

@@ -36,7 +36,7 @@ pub enum Threshold {
 }
 
 /// What the user says about a file.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Options {
     /// Unit of a file without one.
     pub unit: Option<LengthUnit>,
@@ -198,7 +198,7 @@ impl Design {
                 let solid = SolidMesh::new(mesh, exec)?;
                 let (low, high) = solid.mesh.bounds().ok_or(Flat)?;
                 refuse_size(low, high)?;
-                let envelope = Envelope::choose(options.envelope, (low, high), &solid.mesh.vertices, None, false)?;
+                let envelope = Envelope::choose(&options.envelope, (low, high), &solid.mesh.vertices, None, false)?;
                 refuse_hopeless(&solid, &envelope)?;
                 mesh_findings(&solid, &mut findings);
                 if assumed {
@@ -235,7 +235,7 @@ impl Design {
                 let extremes = extremes(&frame, &volume.levels, &phases)?;
                 let (low, high) = frame.bounds();
                 let envelope = Envelope::choose(
-                    options.envelope,
+                    &options.envelope,
                     extremes.bounds,
                     &extremes.points,
                     Some((V3::from(low), V3::from(high))),

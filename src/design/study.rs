@@ -16,6 +16,7 @@ use crate::design::solid::{Binarised, Design, Solid, solid_mask};
 use crate::grid::{Border, Frame, Levels, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
+use crate::mesh::solid::SolidMesh;
 use crate::parallel::{Cancelled, Exec};
 use crate::voxel::distance::{DistanceField, Facet};
 use crate::voxel::inside::inside;
@@ -75,6 +76,9 @@ pub enum StudyError {
     /// The resolution asked for is not possible.
     #[error("--resolution {0}")]
     Resolution(String),
+    /// The body does not go with the policy for cut pores.
+    #[error("--cut-pores {0} needs an envelope with flat faces: choose --envelope box, hull, cylinder or grid")]
+    Body(&'static str),
     /// One of the phases is not there at this resolution.
     #[error(
         "the grid holds {0} only: the envelope or the resolution leaves nothing to measure; use a finer --resolution or another --envelope"
@@ -118,6 +122,9 @@ impl<'a> Study<'a> {
     ) -> Result<Self, StudyError> {
         let border = if cut == CutPores::Periodic { Border::Periodic } else { Border::Open };
         let body = &envelope.body;
+        if cut != CutPores::Open && body.region.is_some() {
+            return Err(StudyError::Body(cut.id()));
+        }
         let (frame, surface, solid) = match &design.solid {
             Solid::Mesh(mesh) => {
                 let spacing = match resolution {
@@ -131,7 +138,7 @@ impl<'a> Study<'a> {
                 let surface: Vec<Facet> = mesh
                     .surface
                     .iter()
-                    .filter(|t| cut != CutPores::Periodic || !is_cap(t, body))
+                    .filter(|t| cut != CutPores::Periodic || !body.holds_on_surface(t))
                     .map(|t| t.map(|v| facet_corner(&frame, &v)))
                     .collect();
                 (frame, surface, solid)
@@ -181,6 +188,13 @@ impl<'a> Study<'a> {
         &self.field.frame
     }
 
+    /// Whether pieces and cavities can be told from the shells of a mesh: they are separate, all of them lie in the body,
+    /// and the cell is not one of many.
+    #[must_use]
+    pub fn decided_by_shells(&self, mesh: &SolidMesh) -> bool {
+        mesh.separate() && self.field.border == Border::Open && self.envelope.body.region.is_none()
+    }
+
     /// Number of voxels in the body.
     #[must_use]
     pub fn voxels(&self) -> u64 {
@@ -199,12 +213,6 @@ fn frame_of(body: &Body, spacing: f64) -> Frame {
 
 fn facet_corner(frame: &Frame, v: &V3) -> [f32; 3] {
     std::array::from_fn(|a| (v[a] - frame.origin[a]) as f32)
-}
-
-/// Whether a triangle lies on the surface of the body, where the body cuts the solid.
-pub(crate) fn is_cap(triangle: &[V3; 3], body: &Body) -> bool {
-    let slack = 1e-6 * (body.high - body.low).norm();
-    body.planes.iter().any(|face| triangle.iter().all(|v| face.depth(v).abs() <= slack))
 }
 
 /// A field that is negative in solid, at the resolution asked for.

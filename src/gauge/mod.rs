@@ -1,7 +1,11 @@
 //! Whole runs as library calls: load, measure until decided, judge, report.
 
+mod baseline;
+mod cache;
 mod plan;
 mod run;
 
+pub use baseline::against_baseline;
+pub use cache::Cache;
 pub use plan::{Plan, plan};
-pub use run::{MAX_VOXELS, Run, check, names, showable};
+pub use run::{Job, MAX_VOXELS, Run, check, check_jobs, envelope_from, names, showable};

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::cache::Cache;
 use super::plan::{Plan, plan};
 use crate::criteria::{Check, Context, Criteria, Process, design_verdict, judge};
-use crate::design::{Binarised, CutPores, Design, DesignError, Options, Resolution, Solid, Study, StudyError};
+use crate::design::{
+    Binarised, CutPores, Design, DesignError, EnvelopeChoice, Options, Region, Resolution, Solid, Study, StudyError,
+};
 use crate::input::load;
 use crate::limits::Limits;
 use crate::measure::{Level, Measurement, Survey, combine, survey};
 use crate::parallel::{Cancelled, Exec};
-use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, design_entry, error_entry};
+use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
 use crate::units::Length;
 
 /// What a run is asked for.
@@ -45,22 +49,106 @@ const ACROSS: (f64, f64) = (4.0, 8.0);
 /// Voxels across the smallest side of the body where no limit names a length.
 const ACROSS_BODY: f64 = 96.0;
 
+impl Run {
+    /// All that can change a figure or a verdict, as text. Memory and threads cannot.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        format!(
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?}",
+            self.options,
+            self.criteria,
+            self.measures,
+            self.strict,
+            self.resolution,
+            self.max_voxels,
+            self.cut,
+            self.process
+        )
+    }
+}
+
+/// A file and what is asked about it.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Where the file lies.
+    pub file: PathBuf,
+    /// Its path as reports show it.
+    pub shown: PathBuf,
+    /// What is asked.
+    pub run: Arc<Run>,
+    /// What the user set for it, and where.
+    pub settings: BTreeMap<String, SettingEntry>,
+}
+
 /// Measures and judges files. Files that cannot be used are reported as errors beside the others.
 ///
 /// # Errors
 /// When the run was cancelled.
 pub fn check(files: &[PathBuf], run: &Run, exec: &Exec) -> Result<Report, Cancelled> {
-    let names = names(files);
+    let run = Arc::new(run.clone());
+    let job = |file: &PathBuf| Job {
+        file: file.clone(),
+        shown: file.clone(),
+        run: Arc::clone(&run),
+        settings: BTreeMap::new(),
+    };
+    check_jobs(&files.iter().map(job).collect::<Vec<_>>(), None, exec)
+}
+
+/// As [`check`], with a run for each file; results of unchanged files come from the cache.
+///
+/// # Errors
+/// When the run was cancelled.
+pub fn check_jobs(jobs: &[Job], cache: Option<&Cache>, exec: &Exec) -> Result<Report, Cancelled> {
+    let names = names(&jobs.iter().map(|j| j.shown.clone()).collect::<Vec<_>>());
     let mut designs = Vec::new();
-    for (file, name) in files.iter().zip(names) {
-        designs.push(one(file, name, run, exec)?);
+    let mut criteria: Vec<CriteriaEntry> = Vec::new();
+    for (job, name) in jobs.iter().zip(names) {
+        if let Some(c) = &job.run.criteria {
+            let entry = CriteriaEntry { name: c.name.clone(), title: c.title.clone(), source: c.source.clone() };
+            if !criteria.contains(&entry) {
+                criteria.push(entry);
+            }
+        }
+        let path = showable(&job.shown);
+        let key = cache.and_then(|cache| cache.key(&job.file, &job.run));
+        let known = cache.zip(key.as_deref()).and_then(|(cache, key)| cache.get(key));
+        let mut design = match known {
+            Some(entry) => entry,
+            None => {
+                let entry = one(&job.file, name.clone(), path.clone(), &job.run, exec)?;
+                if let (Some(cache), Some(key), true) = (cache, &key, entry.errors.is_empty()) {
+                    cache.put(key, &entry);
+                }
+                entry
+            }
+        };
+        design.name = name;
+        design.source.path = path;
+        design.settings = job.settings.clone();
+        designs.push(design);
     }
-    let criteria = run
-        .criteria
-        .iter()
-        .map(|c| CriteriaEntry { name: c.name.clone(), title: c.title.clone(), source: c.source.clone() })
-        .collect();
     Ok(Report::new(criteria, designs))
+}
+
+/// The body that a mesh or a mask volume fills, to measure designs in.
+///
+/// # Errors
+/// When the file cannot be used, in words for the user.
+pub fn envelope_from(file: &Path, options: &Options, limits: &Limits, exec: &Exec) -> Result<EnvelopeChoice, String> {
+    let shown = showable(file);
+    let options = Options { envelope: EnvelopeChoice::Box, ..options.clone() };
+    let design = load(file, limits)
+        .map_err(DesignError::from)
+        .and_then(|loaded| Design::new(loaded, &options, limits, exec))
+        .map_err(|e| format!("--envelope {shown}: {e}"))?;
+    if let Solid::Volume { phases, .. } = &design.solid
+        && !matches!(phases, Binarised::Two(..))
+    {
+        return Err(format!("--envelope {shown}: a mask has two values, this volume has more"));
+    }
+    let region = Region::of(&design, shown.clone(), limits, exec).map_err(|e| format!("--envelope {shown}: {e}"))?;
+    Ok(EnvelopeChoice::Region(Arc::new(region)))
 }
 
 /// A path as reports show it: with `/`, and what is no text escaped.
@@ -110,14 +198,7 @@ pub fn names(files: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
-fn one(file: &Path, name: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
-    let path = showable(file);
-    if run.cut == CutPores::Periodic && plan(&run.measures, run.criteria.as_ref()).needs.interconnectivity {
-        // A check without its figure would fail: rather no verdict than a wrong one.
-        let message = "paths and access of a periodic cell are not measured: leave the checks `throat-…` and `accessible` \
-                       out of the criteria, or measure other quantities with --measures";
-        return Ok(error_entry(name, path, "periodic.paths", message.to_owned(), None));
-    }
+fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
     exec.stage(&format!("reading {name}"))?;
     let design = match load(file, &run.limits)
         .map_err(DesignError::from)
@@ -151,6 +232,7 @@ fn one(file: &Path, name: String, run: &Run, exec: &Exec) -> Result<DesignEntry,
             Ok(design_entry(name, path, &design, measured, judged))
         }
         Err(StudyError::Cancelled(c)) => Err(c),
+        Err(e @ StudyError::Body(_)) => Ok(error_entry(name, path, "envelope", e.to_string(), None)),
         Err(e @ StudyError::Resolution(_)) => Ok(error_entry(name, path, "resolution", e.to_string(), None)),
         Err(e @ StudyError::Limit(_)) => Ok(error_entry(name, path, "limit.memory", e.to_string(), None)),
         Err(e @ StudyError::OnePhase(_)) => Ok(error_entry(name, path, "design.one_phase", e.to_string(), None)),
@@ -213,7 +295,7 @@ fn other_reading(
 
 fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Design, h: f64, across: f64) -> Vec<Check> {
     let from_shells = match &design.solid {
-        Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic,
+        Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic && design.envelope.body.region.is_none(),
         Solid::Volume { .. } => false,
     };
     let context = Context { process: run.process.clone(), spacing: h, voxels_across: across, from_shells };
@@ -236,7 +318,14 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
             format!("{} is coarser than a quarter of the design's smallest side", Length::from_um(asked))
         }));
     }
-    let mut coarse = level(design, Resolution::Spacing(2.0 * h), &plan, run, exec)?;
+    // Struts thinner than the coarser grid may miss all of its voxels: then a finer pair, or no figure to compare with.
+    let mut coarse = loop {
+        match level(design, Resolution::Spacing(2.0 * h), &plan, run, exec) {
+            Err(StudyError::OnePhase(_)) if run.resolution.is_none() && h > cap * 1.25 => h = (h / 2.0).max(cap),
+            Err(StudyError::OnePhase(_)) => break Level { h: 2.0 * h, survey: Survey::default() },
+            other => break other?,
+        }
+    };
     let mut levels = vec![coarse.h];
     loop {
         let fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;

@@ -148,6 +148,15 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
     Ok(Loaded { format, sha256, content, notes })
 }
 
+/// Whether a file holds all of its content: it names no other file that holds some.
+#[must_use]
+pub fn stands_alone(data: &[u8]) -> bool {
+    match detect(data) {
+        Ok(Format::Nrrd) => volume::nrrd::stands_alone(data),
+        _ => true,
+    }
+}
+
 /// Tells the format from the content.
 ///
 /// # Errors

@@ -119,20 +119,27 @@ fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, exec: &Ex
         Goal::Between(..) => study.envelope.body.lateral(axis),
         Goal::Round(_) => Vec::new(),
     };
-    let nx = frame.size[0];
     let weights = |y: usize, z: usize, row: &mut [f32]| {
         row.fill(0.0);
         let first = frame.index(0, y, z);
         study.region.runs(y, z, |from, to| row[from..to].copy_from_slice(&reach[first + from..first + to]));
         // The sphere stays within the faces of the body that are no sides of the axis.
         let start = V3::from(frame.centre([0, y, z]));
-        let end = V3::from(frame.centre([nx - 1, y, z]));
+        if let (Some(region), Goal::Between(..)) = (&study.envelope.body.region, goal) {
+            for (x, w) in row.iter_mut().enumerate().filter(|(_, w)| **w > 0.0) {
+                let p = V3::from(frame.centre([x, y, z]));
+                let depth = region.depth(&p) as f32;
+                if depth < *w && region.side(&p) / 2 != axis {
+                    *w = depth;
+                }
+            }
+        }
         for face in &faces {
             let (depth, step) = (face.depth(&start), -face.normal.x * frame.spacing[0]);
             if step == 0.0 {
                 let depth = depth as f32;
                 row.iter_mut().for_each(|w| *w = w.min(depth));
-            } else if depth.min(face.depth(&end)) < 1e30 {
+            } else {
                 row.iter_mut().enumerate().for_each(|(x, w)| *w = w.min((depth + step * x as f64) as f32));
             }
         }

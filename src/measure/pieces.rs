@@ -1,20 +1,23 @@
 //! Pieces of solid: how many there are, and how much lies outside the largest.
 //!
 //! On a mesh whose shells are separate the pieces are its outward shells, less their cavities: 26-connected voxels would
-//! join islands less than a voxel apart. Else they are components of voxels (26-connected).
+//! join islands less than a voxel apart. Else they are components of voxels (26-connected). In a periodic cell, pieces
+//! that wind round no axis are loose.
 
 use super::figure::{Figure, Figures};
 use crate::design::{Finding, Severity, Solid, Study};
 use crate::grid::{Border, Connectivity};
 use crate::parallel::Exec;
 use crate::units::Unit;
-use crate::voxel::labels::Labels;
+use crate::voxel::labels::{Labels, winds};
 
 /// Measures the pieces.
 pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
     let frame = study.frame();
+    // On the torus a piece that winds round no axis hangs on nothing.
+    let mut hangs: Option<Vec<bool>> = None;
     let (volumes, places, exact, method): (Vec<f64>, Vec<[f64; 3]>, bool, &str) = match &study.design.solid {
-        Solid::Mesh(mesh) if mesh.separate() && study.field.border == Border::Open => {
+        Solid::Mesh(mesh) if study.decided_by_shells(mesh) => {
             let shells = &mesh.shells.shells;
             let mut volumes = Vec::new();
             let mut places = Vec::new();
@@ -31,6 +34,9 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
             let labels = Labels::new(&study.solid, Connectivity::TwentySix, study.field.border, &[], exec);
             let volumes = labels.components.iter().map(|c| c.voxels as f64 * frame.voxel_volume()).collect();
             let places = labels.components.iter().map(|c| frame.centre(c.first)).collect();
+            if study.field.border == Border::Periodic {
+                hangs = Some(labels.components.iter().map(|c| (0..3).any(|a| c.touches & winds(a) != 0)).collect());
+            }
             (volumes, places, matches!(solid, Solid::Volume { .. }), "voxels, 26-connected")
         }
     };
@@ -38,7 +44,11 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
     let Some(largest) = (0..volumes.len()).max_by(|&a, &b| volumes[a].total_cmp(&volumes[b]).then(b.cmp(&a))) else {
         return;
     };
-    let loose = 1.0 - volumes[largest] / total;
+    let loose = match &hangs {
+        None if volumes.len() == 1 => 0.0,
+        None => 1.0 - volumes[largest] / total,
+        Some(hangs) => volumes.iter().zip(hangs).filter(|(_, hangs)| !**hangs).map(|(v, _)| v).sum::<f64>() / total,
+    };
     let figure = |value, what: &str| {
         let method = format!("{what}; {method}");
         if exact {
@@ -50,9 +60,15 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
     out.add("solid.components", figure(volumes.len() as f64, "pieces of solid"));
     out.add(
         "solid.loose_fraction",
-        figure(if volumes.len() == 1 { 0.0 } else { loose }, "share of solid outside the largest piece"),
+        figure(
+            loose,
+            match hangs {
+                None => "share of solid outside the largest piece",
+                Some(_) => "share of solid in pieces that wind round no axis of the periodic cell",
+            },
+        ),
     );
-    if volumes.len() > 1 {
+    if volumes.len() > 1 && loose > 0.0 {
         let next = (0..volumes.len())
             .filter(|&i| i != largest)
             .max_by(|&a, &b| volumes[a].total_cmp(&volumes[b]).then(b.cmp(&a)))
@@ -61,7 +77,7 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
             Finding::new(
                 "solid.loose",
                 Severity::Warning,
-                format!("{} loose pieces beside the largest, {:.3} % of the solid", volumes.len() - 1, 100.0 * loose),
+                format!("{} pieces of solid, {:.3} % of it loose", volumes.len(), 100.0 * loose),
             )
             .at(places[next]),
         );

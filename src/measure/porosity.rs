@@ -36,6 +36,10 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
         Solid::Volume { .. } => {
             (solid_voxels * total / (study.voxels() as f64 * frame.voxel_volume()), true, "solid voxels")
         }
+        // What lies outside a body from a file does not count.
+        Solid::Mesh(_) if study.envelope.body.region.is_some() => {
+            (partial_volume(study), false, "signed distance with partial voxels, inside the envelope")
+        }
         Solid::Mesh(mesh) => match mesh.volume() {
             Some(volume) => {
                 let grid = partial_volume(study);
@@ -128,7 +132,7 @@ fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Clos
     };
     let mut figure = Figure::new(0.0, Unit::One, how_closed.to_owned());
     if let Solid::Mesh(mesh) = &study.design.solid {
-        if mesh.separate() && border == Border::Open {
+        if study.decided_by_shells(mesh) {
             volume = cavities(mesh);
             figure = Figure::exact(0.0, Unit::One, "volume of the cavities' shells over TV".to_owned());
         } else if mesh.shells.ambiguous.count > 0 {

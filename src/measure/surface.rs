@@ -22,7 +22,11 @@ pub fn measure(study: &Study<'_>, closed: &Closed, out: &mut Figures) {
             for triangle in &mesh.surface {
                 let normal = area_vector(*triangle);
                 let area = normal.norm();
-                if crate::design::is_cap(triangle, body) {
+                let middle = (triangle[0] + triangle[1] + triangle[2]) / 3.0;
+                if body.region.as_ref().is_some_and(|region| region.depth(&middle) < -region.slack()) {
+                    continue;
+                }
+                if body.holds_on_surface(triangle) {
                     cap += area;
                 } else if closed.volume > 0.0 && faces_closed(study, closed, triangle, &normal) {
                     shut += area;
@@ -30,7 +34,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, out: &mut Figures) {
                     open += area;
                 }
             }
-            (mesh.closed(), "sum over the triangles of the surface")
+            (mesh.closed() && body.region.is_none(), "sum over the triangles of the surface")
         }
         Solid::Volume { phases, .. } => {
             for facet in &study.field.surface {

@@ -25,7 +25,7 @@ pub struct Needs {
 }
 
 /// What a survey gave, and on what grid.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Survey {
     /// The figures.
     pub figures: Figures,

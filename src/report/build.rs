@@ -77,6 +77,7 @@ pub fn design_entry(
             levels_um: measured.levels,
             cut_pores: measured.cut.id().to_owned(),
         }),
+        settings: BTreeMap::new(),
         measurements: measured.measurements.into_iter().map(|(id, m)| (id, measurement(m))).collect(),
         distributions: measured
             .distributions
@@ -99,6 +100,7 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
         source: SourceEntry { path, ..SourceEntry::default() },
         envelope: None,
         grid: None,
+        settings: BTreeMap::new(),
         measurements: BTreeMap::new(),
         distributions: BTreeMap::new(),
         checks: Vec::new(),
@@ -140,6 +142,7 @@ fn check(c: Check) -> CheckEntry {
         source: c.rule.source,
         reason: c.reason,
         advice: c.advice,
+        baseline: None,
     }
 }
 

@@ -3,11 +3,12 @@
 
 mod build;
 pub mod render;
+pub mod words;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use build::{Measured, design_entry, error_entry};
 
@@ -19,7 +20,7 @@ use crate::units::Unit;
 pub const SCHEMA: &str = "poregauge.report/1";
 
 /// A report.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
     /// Name and version of this schema.
     pub schema: String,
@@ -34,7 +35,7 @@ pub struct Report {
 }
 
 /// The program that made a report.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tool {
     /// Its name.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct Tool {
 }
 
 /// A set of criteria.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CriteriaEntry {
     /// Its name.
     pub name: String,
@@ -54,7 +55,7 @@ pub struct CriteriaEntry {
 }
 
 /// A design.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DesignEntry {
     /// The file's stem, made unique by its folder.
     pub name: String,
@@ -65,11 +66,14 @@ pub struct DesignEntry {
     /// The file.
     pub source: SourceEntry,
     /// The body that it was measured in.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub envelope: Option<EnvelopeEntry>,
     /// The finest grid.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grid: Option<GridEntry>,
+    /// What was set for it by the user, and where.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub settings: BTreeMap<String, SettingEntry>,
     /// The figures by id.
     pub measurements: BTreeMap<String, MeasurementEntry>,
     /// Distributions by id.
@@ -82,42 +86,51 @@ pub struct DesignEntry {
     pub errors: Vec<ErrorEntry>,
 }
 
+/// A setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SettingEntry {
+    /// Its value, as it may be written on the command line.
+    pub value: String,
+    /// Where it was set: `command line`, `poregauge.toml`.
+    pub from: String,
+}
+
 /// A file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceEntry {
     /// The path as given, with `/`.
     pub path: String,
     /// Its format.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
     /// Unit of its numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// Whether the unit was assumed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_assumed: Option<bool>,
     /// SHA-256 of its bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Number of triangles of a mesh.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub triangles: Option<usize>,
     /// Whether the mesh is closed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watertight: Option<bool>,
     /// Number of voxels of a volume along x, y, z.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub voxels: Option<[usize; 3]>,
     /// Spacing of a volume, in µm.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spacing_um: Option<[f64; 3]>,
     /// How the phases of a volume were told apart.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<String>,
 }
 
 /// The body that a design was measured in.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvelopeEntry {
     /// What it is: `box`, `hull`, `grid`.
     pub kind: String,
@@ -132,7 +145,7 @@ pub struct EnvelopeEntry {
 }
 
 /// The finest grid that a design was measured on.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GridEntry {
     /// Number of voxels along x, y, z.
     pub size: [usize; 3],
@@ -145,7 +158,7 @@ pub struct GridEntry {
 }
 
 /// A figure.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MeasurementEntry {
     /// The value.
     pub value: f64,
@@ -156,16 +169,15 @@ pub struct MeasurementEntry {
     /// How it was got.
     pub method: String,
     /// The place that sets it, in the input's own frame.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_um: Option<[f64; 3]>,
     /// The figure under other readings of the design, under which a verdict has to hold as well.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<AlternativeEntry>,
 }
 
 /// A figure under another reading.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AlternativeEntry {
     /// The reading.
     pub reading: String,
@@ -174,7 +186,7 @@ pub struct AlternativeEntry {
 }
 
 /// A distribution by volume.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DistributionEntry {
     /// Unit of the edges.
     pub unit: Unit,
@@ -185,7 +197,7 @@ pub struct DistributionEntry {
 }
 
 /// A check.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckEntry {
     /// Its name.
     pub id: String,
@@ -218,12 +230,26 @@ pub struct CheckEntry {
     /// What would make it pass.
     pub advice: Option<String>,
     /// The place that sets the figure.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_um: Option<[f64; 3]>,
+    /// How it compares with the baseline, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineEntry>,
+}
+
+/// A check against the baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineEntry {
+    /// Its verdict in the baseline.
+    pub verdict: Verdict,
+    /// Its figure in the baseline, in the unit of the measure.
+    pub value: Option<f64>,
+    /// Whether it got worse by more than both uncertainties: only then it gates.
+    pub worse: bool,
 }
 
 /// The figure of a check.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MeasuredEntry {
     /// The value.
     pub value: f64,
@@ -234,7 +260,7 @@ pub struct MeasuredEntry {
 }
 
 /// A finding.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingEntry {
     /// Kind.
     pub kind: String,
@@ -247,7 +273,7 @@ pub struct FindingEntry {
 }
 
 /// Why a design could not be measured.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorEntry {
     /// Kind.
     pub kind: String,

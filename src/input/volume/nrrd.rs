@@ -28,6 +28,12 @@ struct Header {
     byte_skip: i64,
 }
 
+/// Whether the voxels are in the same file; a broken header counts as such.
+#[must_use]
+pub(in crate::input) fn stands_alone(data: &[u8]) -> bool {
+    header(data).map_or(true, |(header, _)| header.data_file.is_none())
+}
+
 /// Reads a volume; a detached data file is looked for in `folder`.
 ///
 /// # Errors

@@ -1,4 +1,9 @@
 //! Views of the report, one format a file. A renderer counts nothing and decides nothing.
 
+pub mod csv;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod text;

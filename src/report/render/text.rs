@@ -7,20 +7,14 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::criteria::{DesignVerdict, Verdict};
 use crate::design::Severity;
-use crate::report::{CheckEntry, DesignEntry, MeasuredEntry, Report};
+use crate::report::words::{
+    CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, with_uncertainty,
+};
+use crate::report::{CheckEntry, DesignEntry, Report};
 use crate::units::{Length, Unit, significant};
 
 /// Width of a line.
 const WIDTH: usize = 80;
-
-const CRITERIA: [(u8, &str); 6] = [
-    (4, "Three-dimensional and porous"),
-    (5, "Mouldable and strong"),
-    (1, "Biocompatible"),
-    (2, "Biodegradable, at a matched rate"),
-    (3, "Cell interface"),
-    (0, "Further checks"),
-];
 
 /// The report as text, with colours when asked.
 #[must_use]
@@ -89,16 +83,11 @@ fn design(out: &mut String, design: &DesignEntry, paint: Paint) {
     findings(out, design, paint);
     if let Some(verdict) = design.verdict {
         out.push('\n');
-        let word = match verdict {
-            DesignVerdict::Pass => "PASS",
-            DesignVerdict::Fail => "FAIL",
-            DesignVerdict::Inconclusive => "INCONCLUSIVE",
-            DesignVerdict::Error => "ERROR",
-        };
+        let word = design_verdict(verdict).to_uppercase();
         let line = format!("{}: {}", design.name, conclusion(design));
         let mut text = String::new();
         wrapped(&mut text, &format!("{word}  {line}"), "      ");
-        out.push_str(&text.trim_start().replacen(word, &paint.design(verdict, word), 1));
+        out.push_str(&text.trim_start().replacen(&word, &paint.design(verdict, &word), 1));
     }
 }
 
@@ -224,59 +213,6 @@ fn tail_advisory(check: &CheckEntry) -> String {
     }
 }
 
-fn limits(check: &CheckEntry, unit: Unit) -> String {
-    let show = |v: f64| match unit {
-        Unit::One => format!("{} %", significant(100.0 * v, 4)),
-        Unit::Micrometre => format!("{} µm", significant(v, 4)),
-        _ => format!("{} {}", significant(v, 4), short(unit)),
-    };
-    match (check.min, check.max) {
-        (Some(min), Some(max)) => format!("{}–{}", significant(min, 4), show(max)),
-        (Some(min), None) => format!("≥ {}", show(min)),
-        (None, Some(max)) => format!("≤ {}", show(max)),
-        (None, None) => String::new(),
-    }
-}
-
-fn margin(check: &CheckEntry, unit: Unit) -> String {
-    check.margin.map_or(String::new(), |m| {
-        let m = if unit == Unit::One { 100.0 * m } else { m };
-        let text = significant(m.abs(), 3);
-        if text == "0" { "±0".to_owned() } else { format!("{}{text}", if m < 0.0 { "−" } else { "+" }) }
-    })
-}
-
-/// A figure with its uncertainty, in per cent for ratios.
-fn figure(m: &MeasuredEntry) -> String {
-    let (scale, unit) = if m.unit == Unit::One { (100.0, "%") } else { (1.0, short(m.unit)) };
-    with_uncertainty(m.value * scale, m.uncertainty * scale, unit)
-}
-
-/// `621 ± 4 µm`: both to the decimal that the uncertainty's first two digits allow.
-fn with_uncertainty(value: f64, uncertainty: f64, unit: &str) -> String {
-    if uncertainty <= 0.0 || uncertainty < 1e-6 * value.abs() {
-        return format!("{} {unit}", significant(value, 5));
-    }
-    // Round the half-width up, so that the shown interval holds the stated one.
-    let decimals = (1.0 - uncertainty.log10().floor()).clamp(0.0, 4.0) as usize;
-    let decimals = decimals
-        .min(4usize.saturating_sub(value.abs().max(1.0).log10().floor().max(0.0) as usize))
-        .max(usize::from(value.abs() < 100.0));
-    let step = 10f64.powi(-(decimals as i32));
-    let shown = (uncertainty / step).ceil() * step;
-    format!("{value:.decimals$} ± {shown:.decimals$} {unit}")
-}
-
-fn short(unit: Unit) -> &'static str {
-    match unit {
-        Unit::One => "",
-        Unit::Micrometre => "µm",
-        Unit::SquareMillimetre => "mm²",
-        Unit::CubicMillimetre => "mm³",
-        Unit::PerMillimetre => "/mm",
-    }
-}
-
 fn figures(out: &mut String, design: &DesignEntry) {
     let mut group = "";
     for (id, m) in &design.measurements {
@@ -285,7 +221,7 @@ fn figures(out: &mut String, design: &DesignEntry) {
             out.push('\n');
             group = this;
         }
-        let value = with_uncertainty(m.value, m.uncertainty, short(m.unit));
+        let value = with_uncertainty(m.value, m.uncertainty, symbol(m.unit));
         let _ = writeln!(out, "  {} {}", pad(id, 46), value.trim_end());
     }
 }
@@ -310,69 +246,12 @@ fn findings(out: &mut String, design: &DesignEntry, paint: Paint) {
     }
 }
 
-/// What the verdict rests on, in words.
-fn conclusion(design: &DesignEntry) -> String {
-    if !design.errors.is_empty() {
-        return "not measured".to_owned();
-    }
-    let of = |verdict: Verdict, required: bool| {
-        design
-            .checks
-            .iter()
-            .filter(|c| c.verdict == verdict && c.required == required)
-            .map(|c| c.title.as_str())
-            .collect::<Vec<_>>()
-    };
-    let assessed = design.checks.iter().filter(|c| c.required && !matches!(c.verdict, Verdict::NotAssessed)).count();
-    let (failed, open) = (of(Verdict::Fail, true), of(Verdict::Inconclusive, true));
-    let mut parts = Vec::new();
-    if !failed.is_empty() {
-        let verb = if failed.len() == 1 { "fails" } else { "fail" };
-        parts.push(format!("{} of {assessed} checks {verb} ({})", failed.len(), failed.join(", ")));
-    }
-    if !open.is_empty() {
-        parts.push(format!("{} of {assessed} undecided ({})", open.len(), open.join(", ")));
-    }
-    if parts.is_empty() {
-        parts.push(format!("all {assessed} checks of geometry pass"));
-    }
-    let advisory = of(Verdict::Fail, false);
-    if !advisory.is_empty() {
-        parts.push(format!("advisory not met: {}", advisory.join(", ")));
-    }
-    let waiting: Vec<u8> = {
-        let mut numbers: Vec<u8> = design
-            .checks
-            .iter()
-            .filter(|c| c.required && c.verdict == Verdict::NotAssessed)
-            .map(|c| c.criterion)
-            .collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
-    };
-    if !waiting.is_empty() {
-        let list: Vec<String> = waiting.iter().map(u8::to_string).collect();
-        parts.push(format!("parts of criteria {} not assessed", list.join(", ")));
-    }
-    parts.join("; ")
-}
-
 fn summary(out: &mut String, report: &Report, paint: Paint) {
     for design in &report.designs {
         let Some(verdict) = design.verdict else { continue };
-        let word = match verdict {
-            DesignVerdict::Pass => "pass",
-            DesignVerdict::Fail => "fail",
-            DesignVerdict::Inconclusive => "inconclusive",
-            DesignVerdict::Error => "error",
-        };
+        let word = design_verdict(verdict);
         let _ = writeln!(out, "  {} {}", paint.design(verdict, &pad(word, 13)), design.name);
     }
-}
-
-fn place([x, y, z]: [f64; 3]) -> String {
-    format!("({:.3}, {:.3}, {:.3}) mm", x / 1e3, y / 1e3, z / 1e3)
 }
 
 fn thousands(n: usize) -> String {
@@ -406,18 +285,4 @@ fn wrapped(out: &mut String, text: &str, indent: &str) {
         line.push_str(word);
     }
     let _ = writeln!(out, "{indent}{line}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_show_as_many_digits_as_their_uncertainty_allows() {
-        assert_eq!(with_uncertainty(90.2134, 0.0567, "%"), "90.213 ± 0.057 %");
-        assert_eq!(with_uncertainty(621.37, 3.9, "µm"), "621.4 ± 3.9 µm");
-        assert_eq!(with_uncertainty(100.0, 0.0, "%"), "100 %");
-        assert_eq!(with_uncertainty(0.0, 0.0, "%"), "0 %");
-        assert_eq!(with_uncertainty(1234.5, 60.0, "µm"), "1234 ± 60 µm");
-    }
 }

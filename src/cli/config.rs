@@ -1,0 +1,248 @@
+//! `poregauge.toml`: the designs of a repository, how each is judged, and what reports are written.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::Failure;
+use super::args::FormatArg;
+use super::settings::Settings;
+
+/// Name of the file.
+pub const NAME: &str = "poregauge.toml";
+
+/// What `poregauge init` writes.
+pub const TEMPLATE: &str = include_str!("poregauge.toml");
+
+/// The file as it stands.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Raw {
+    defaults: Settings,
+    design: Vec<RawDesign>,
+    output: Vec<RawOutput>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawDesign {
+    /// Files, as a pattern or a list of patterns relative to the folder of the file.
+    files: Patterns,
+    #[serde(flatten)]
+    rest: toml::Table,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Patterns {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawOutput {
+    format: FormatArg,
+    file: Option<PathBuf>,
+}
+
+/// A design's entry.
+#[derive(Debug)]
+pub struct Entry {
+    /// The patterns of its files.
+    pub patterns: Vec<glob::Pattern>,
+    /// What is set for it.
+    pub settings: Settings,
+}
+
+/// The file, looked through.
+#[derive(Debug)]
+pub struct Config {
+    /// The folder that it lies in; patterns and paths are relative to it.
+    pub folder: PathBuf,
+    /// What is set for all designs.
+    pub defaults: Settings,
+    /// The designs.
+    pub entries: Vec<Entry>,
+    /// Reports to write when nothing is said on the command line.
+    pub outputs: Vec<(FormatArg, Option<PathBuf>)>,
+}
+
+impl Config {
+    /// The nearest file upwards from a folder, if there is one.
+    pub fn find(from: &Path) -> Result<Option<Self>, Failure> {
+        let found = from.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_file());
+        found.map(|path| Self::read(&path)).transpose()
+    }
+
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Failure::Message(format!("{shown} cannot be read: {e}")))?;
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        Self::parse(&text, folder).map_err(|what| Failure::Message(format!("{shown}: {what}")))
+    }
+
+    /// Reads the text of a file that lies in `folder`.
+    fn parse(text: &str, folder: PathBuf) -> Result<Self, String> {
+        let syntax = |e: toml::de::Error| suggest(e.to_string().trim_end());
+        let raw: Raw = toml::from_str(text).map_err(syntax)?;
+        let mut entries = Vec::new();
+        for (k, design) in raw.design.into_iter().enumerate() {
+            let patterns = match design.files {
+                Patterns::One(one) => vec![one],
+                Patterns::Several(several) => several,
+            };
+            let patterns: Vec<glob::Pattern> = patterns
+                .iter()
+                .map(|p| glob::Pattern::new(p).map_err(|e| format!("[[design]] {}: `{p}` is no pattern: {e}", k + 1)))
+                .collect::<Result<_, _>>()?;
+            let settings = settings(text, k, &design.rest)?;
+            entries.push(Entry { patterns, settings });
+        }
+        let outputs = raw.output.into_iter().map(|o| (o.format, o.file.map(|f| folder.join(f)))).collect();
+        Ok(Self { folder, defaults: raw.defaults, entries, outputs })
+    }
+
+    /// The files of all designs, each with the number of its entry, in the order of entries and names. A file that
+    /// several entries match belongs to the first.
+    pub fn files(&self) -> Result<Vec<(PathBuf, usize)>, Failure> {
+        let mut found: Vec<(PathBuf, usize)> = Vec::new();
+        for (k, entry) in self.entries.iter().enumerate() {
+            for pattern in &entry.patterns {
+                let wrong = |what: String| Failure::Message(format!("{NAME}: [[design]] {}: {what}", k + 1));
+                let whole = Path::new(&glob::Pattern::escape(&self.folder.to_string_lossy())).join(pattern.as_str());
+                let paths = glob::glob(&whole.to_string_lossy()).map_err(|e| wrong(e.to_string()))?;
+                let mut any = false;
+                for path in paths {
+                    let path = path.map_err(|e| wrong(e.to_string()))?;
+                    any = true;
+                    let path = path.strip_prefix(&self.folder).map(Path::to_owned).unwrap_or(path);
+                    if !found.iter().any(|f| f.0 == path) {
+                        found.push((path, k));
+                    }
+                }
+                if !any {
+                    return Err(wrong(format!(
+                        "no file matches `{}`: correct the pattern or remove it",
+                        pattern.as_str()
+                    )));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entry whose pattern matches a file.
+    pub fn entry(&self, file: &Path) -> Option<&Entry> {
+        let absolute = std::path::absolute(file).ok()?;
+        let folder = std::path::absolute(&self.folder).ok()?;
+        let relative = absolute.strip_prefix(folder).ok()?;
+        self.entries.iter().find(|e| e.patterns.iter().any(|p| p.matches_path(relative)))
+    }
+}
+
+/// The settings of the k-th design; an error names its line and column in the whole text.
+fn settings(text: &str, k: usize, rest: &toml::Table) -> Result<Settings, String> {
+    rest.clone().try_into::<Settings>().map_err(|error| {
+        let message = error.message().to_owned();
+        let key = rest.keys().find(|key| message.contains(&format!("`{key}`"))).cloned().or_else(|| {
+            // The value that does not fit: the one that fails alone.
+            rest.iter().find_map(|(key, value)| {
+                let alone = toml::Table::from_iter([(key.clone(), value.clone())]);
+                alone.try_into::<Settings>().is_err().then(|| key.clone())
+            })
+        });
+        let at = key.and_then(|key| place(text, k, &key));
+        let at = at.map_or(format!("[[design]] {}", k + 1), |(line, column)| format!("line {line}, column {column}"));
+        suggest(&format!("{at}: {}", message.trim_end()))
+    })
+}
+
+/// Line and column of a key of the k-th `[[design]]`.
+fn place(text: &str, k: usize, key: &str) -> Option<(usize, usize)> {
+    let mut design = 0;
+    for (number, line) in text.lines().enumerate() {
+        let trimmed = line.trim_start();
+        if trimmed.starts_with("[[design]]") {
+            design += 1;
+        }
+        let word = trimmed.split(['=', ' ']).next().unwrap_or("").trim_matches('"');
+        if design == k + 1 && word == key {
+            return Some((number + 1, line.len() - trimmed.len() + 1));
+        }
+    }
+    None
+}
+
+/// Adds the nearest name to a message about an unknown one.
+fn suggest(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let unknown = ["unknown field", "unknown variant"].iter().any(|kind| message.contains(kind));
+    let Some((wrong, known)) = quoted.split_first().filter(|_| unknown) else { return message.to_owned() };
+    let nearest = known.iter().min_by_key(|name| distance(wrong, name));
+    match nearest {
+        Some(name) if distance(wrong, name) <= 3 => format!("{message}\ndid you mean `{name}`?"),
+        _ => message.to_owned(),
+    }
+}
+
+/// Edits between two words (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut before = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = before + usize::from(x != *y);
+            before = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(before + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Length;
+
+    fn error(text: &str) -> String {
+        Config::parse(text, PathBuf::new()).unwrap_err()
+    }
+
+    #[test]
+    fn a_file_says_how_each_design_is_judged() {
+        let text = "[defaults]\nunit = \"mm\"\n[[design]]\nfiles = \"a/*.stl\"\nprocess = \"sla\"\nresolution = \"20um\"\n\
+                    [[design]]\nfiles = [\"b.nrrd\", \"c.npy\"]\nthreshold = 120\n[[output]]\nformat = \"json\"\nfile = \"r.json\"\n";
+        let config = Config::parse(text, PathBuf::from("/lab")).unwrap();
+        assert_eq!(config.defaults.unit, Some(LengthUnitMm::MM));
+        assert_eq!(config.entries[0].settings.resolution, Some(Some(Length::from_um(20.0))));
+        assert_eq!(config.entries[1].patterns.len(), 2);
+        assert_eq!(config.outputs[0].1.as_deref(), Some(Path::new("/lab/r.json")));
+    }
+
+    struct LengthUnitMm;
+    impl LengthUnitMm {
+        const MM: crate::units::LengthUnit = crate::units::LengthUnit::Millimetre;
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place_and_the_nearest_name() {
+        let misspelt = error("[[design]]\nfiles = \"a\"\n  proces = \"sla\"\n");
+        assert!(misspelt.contains("line 3, column 3") && misspelt.contains("did you mean `process`"), "{misspelt}");
+        let top = error("[defaults]\nuint = \"mm\"\n");
+        assert!(top.contains("line 2") && top.contains("did you mean `unit`"), "{top}");
+        let bare = error("[[design]]\nfiles = \"a\"\nresolution = \"20\"\n");
+        assert!(bare.contains("line 3") && bare.contains("20um"), "{bare}");
+        let table = error("[[designs]]\nfiles = \"a\"\n");
+        assert!(table.contains("did you mean `design`"), "{table}");
+        assert!(error("[[output]]\nformat = \"jsn\"\n").contains("did you mean `json`"));
+        assert!(error("[[design]]\nprocess = \"sla\"\n").contains("files"));
+    }
+
+    #[test]
+    fn the_template_is_a_file_that_can_be_read() {
+        Config::parse(TEMPLATE, PathBuf::new()).unwrap();
+    }
+}

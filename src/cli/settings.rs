@@ -1,0 +1,303 @@
+//! What may be set for a design: on the command line, in `poregauge.toml`, or not at all.
+//!
+//! Each value knows where it was set; the command line wins over the entry of a design, that over the defaults of the
+//! file, and those over what the program does by itself.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer};
+
+use super::Failure;
+use super::args::{AxesArg, CutArg, InputArgs, resolution, spacing};
+use crate::criteria::{
+    Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
+};
+use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
+use crate::gauge::{self, MAX_VOXELS, Run};
+use crate::limits::Limits;
+use crate::parallel::Exec;
+use crate::report::SettingEntry;
+use crate::units::{Length, LengthUnit};
+
+/// What may be set for a design; `None` where nothing was said.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Settings {
+    /// Criteria: a built-in name or a file.
+    pub criteria: Option<String>,
+    /// Whether advisory checks gate.
+    pub strict: Option<bool>,
+    /// The process that makes the design.
+    pub process: Option<String>,
+    /// Unit of files without one.
+    #[serde(deserialize_with = "unit")]
+    pub unit: Option<LengthUnit>,
+    /// Spacing of the voxels.
+    #[serde(deserialize_with = "spacings")]
+    pub spacing: Option<[Length; 3]>,
+    /// Order of the axes of an array.
+    pub axes: Option<AxesArg>,
+    /// Which grey levels are solid.
+    #[serde(deserialize_with = "threshold_value")]
+    pub threshold: Option<Threshold>,
+    /// Whether solid and void change places.
+    pub invert: Option<bool>,
+    /// The body: a name or a file.
+    pub envelope: Option<String>,
+    /// What becomes of cut pores.
+    pub cut_pores: Option<CutArg>,
+    /// Voxel size; `Some(None)` is automatic.
+    #[serde(deserialize_with = "resolutions")]
+    pub resolution: Option<Option<Length>>,
+    /// Voxels of the finest grid.
+    pub max_voxels: Option<u64>,
+    /// Measures wanted beside those of the criteria.
+    pub measures: Option<Vec<String>>,
+}
+
+fn from_text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    read(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<LengthUnit>, D::Error> {
+    from_text(deserializer, |text| text.parse().map_err(|e: crate::units::UnitError| e.to_string()))
+}
+
+fn spacings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[Length; 3]>, D::Error> {
+    from_text(deserializer, |text| spacing(text).map(|s| s.0))
+}
+
+fn resolutions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Length>>, D::Error> {
+    from_text(deserializer, |text| resolution(text).map(|r| r.0))
+}
+
+fn threshold_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Threshold>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Raw {
+        Number(f64),
+        Text(String),
+    }
+    let text = match Raw::deserialize(deserializer)? {
+        Raw::Number(n) => n.to_string(),
+        Raw::Text(text) => text,
+    };
+    threshold(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Which grey levels are solid, as the user writes it.
+pub fn threshold(text: &str) -> Result<Threshold, String> {
+    let number = |t: &str| t.trim().parse::<f32>().ok().filter(|v| v.is_finite());
+    let wrong = || format!("threshold `{text}`: write `otsu`, a value such as `120`, or a range such as `100..180`");
+    if text == "otsu" {
+        return Ok(Threshold::Otsu);
+    }
+    if let Some((low, high)) = text.split_once("..") {
+        return match (number(low), number(high)) {
+            (Some(low), Some(high)) if low < high => Ok(Threshold::Window(low, high)),
+            _ => Err(wrong()),
+        };
+    }
+    number(text).map(Threshold::Above).ok_or_else(wrong)
+}
+
+impl Settings {
+    /// What the command line says.
+    pub fn of(input: &InputArgs) -> Self {
+        Self {
+            unit: input.unit,
+            spacing: input.spacing.map(|s| s.0),
+            axes: input.axes,
+            threshold: input.threshold,
+            invert: input.invert.then_some(true),
+            envelope: input.envelope.clone(),
+            cut_pores: if input.periodic { Some(CutArg::Periodic) } else { input.cut_pores },
+            resolution: input.resolution.map(|r| r.0),
+            max_voxels: input.max_voxels,
+            ..Self::default()
+        }
+    }
+
+    /// These, and where nothing is said those of `lower`.
+    #[must_use]
+    pub fn over(self, lower: Self) -> Self {
+        Self {
+            criteria: self.criteria.or(lower.criteria),
+            strict: self.strict.or(lower.strict),
+            process: self.process.or(lower.process),
+            unit: self.unit.or(lower.unit),
+            spacing: self.spacing.or(lower.spacing),
+            axes: self.axes.or(lower.axes),
+            threshold: self.threshold.or(lower.threshold),
+            invert: self.invert.or(lower.invert),
+            envelope: self.envelope.or(lower.envelope),
+            cut_pores: self.cut_pores.or(lower.cut_pores),
+            resolution: self.resolution.or(lower.resolution),
+            max_voxels: self.max_voxels.or(lower.max_voxels),
+            measures: self.measures.or(lower.measures),
+        }
+    }
+
+    /// What is set, as text.
+    pub fn shown(&self) -> BTreeMap<&'static str, String> {
+        let length = |l: Length| format!("{}um", l.um());
+        let all = [
+            ("criteria", self.criteria.clone()),
+            ("strict", self.strict.map(|s| s.to_string())),
+            ("process", self.process.clone()),
+            ("unit", self.unit.map(|u| u.symbol().to_owned())),
+            ("spacing", self.spacing.map(|s| s.map(length).join(","))),
+            ("axes", self.axes.map(|a| if a == AxesArg::Xyz { "xyz" } else { "zyx" }.to_owned())),
+            (
+                "threshold",
+                self.threshold.map(|t| match t {
+                    Threshold::Otsu => "otsu".to_owned(),
+                    Threshold::Above(v) => v.to_string(),
+                    Threshold::Window(a, b) => format!("{a}..{b}"),
+                }),
+            ),
+            ("invert", self.invert.map(|i| i.to_string())),
+            ("envelope", self.envelope.clone()),
+            ("cut-pores", self.cut_pores.map(|c| cut(c).id().to_owned())),
+            ("resolution", self.resolution.map(|r| r.map_or("auto".to_owned(), length))),
+            ("max-voxels", self.max_voxels.map(|n| n.to_string())),
+            ("measures", self.measures.as_ref().map(|m| m.join(","))),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// What is in force when these are laid over `layers` (the highest first, each with where it is from).
+    pub fn in_force(layers: &[(&str, &Self)]) -> BTreeMap<String, SettingEntry> {
+        let mut all = BTreeMap::new();
+        for (from, layer) in layers.iter().rev() {
+            for (name, value) in layer.shown() {
+                all.insert(name.to_owned(), SettingEntry { value, from: (*from).to_owned() });
+            }
+        }
+        all
+    }
+}
+
+fn cut(argument: CutArg) -> CutPores {
+    match argument {
+        CutArg::Open => CutPores::Open,
+        CutArg::Clip => CutPores::Clip,
+        CutArg::Periodic => CutPores::Periodic,
+    }
+}
+
+/// What turning settings into runs needs, and what it has read already.
+pub struct Resolver<'a> {
+    /// Memory budget.
+    pub limits: Limits,
+    /// Threads for reading envelopes.
+    pub exec: &'a Exec,
+    criteria: BTreeMap<PathBuf, Criteria>,
+    envelopes: BTreeMap<String, EnvelopeChoice>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Nothing read yet.
+    pub fn new(limits: Limits, exec: &'a Exec) -> Self {
+        Self { limits, exec, criteria: BTreeMap::new(), envelopes: BTreeMap::new() }
+    }
+
+    /// The run that settings ask for; files in them lie in `folder`. `judge` says whether designs are judged at all.
+    pub fn run(&mut self, settings: &Settings, folder: &Path, judge: bool) -> Result<Run, Failure> {
+        let measures = settings.measures.clone().unwrap_or_default();
+        for id in &measures {
+            let family =
+                measure_ids().iter().any(|m| m.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('.')));
+            if !family && unit_of(id).is_none() {
+                return Err(Failure::Message(unknown_measure(id)));
+            }
+        }
+        let process = settings
+            .process
+            .as_ref()
+            .map(|name| {
+                process(name).ok_or_else(|| {
+                    Failure::Message(format!("there is no process `{name}`: known are {}", process_names().join(", ")))
+                })
+            })
+            .transpose()?;
+        let criteria =
+            if judge { Some(self.criteria(settings.criteria.as_deref().unwrap_or("review"), folder)?) } else { None };
+        let mut options = Options {
+            unit: settings.unit,
+            spacing: settings.spacing,
+            axes: match settings.axes {
+                None | Some(AxesArg::Xyz) => Axes::Xyz,
+                Some(AxesArg::Zyx) => Axes::Zyx,
+            },
+            threshold: settings.threshold.unwrap_or_default(),
+            invert: settings.invert.unwrap_or(false),
+            envelope: EnvelopeChoice::Auto,
+        };
+        options.envelope = match settings.envelope.as_deref() {
+            None | Some("auto") => EnvelopeChoice::Auto,
+            Some("box") => EnvelopeChoice::Box,
+            Some("hull") => EnvelopeChoice::Hull,
+            Some("cylinder") => EnvelopeChoice::Cylinder,
+            Some("grid") => EnvelopeChoice::Grid,
+            Some(file) => self.envelope(&folder.join(file), file, &options)?,
+        };
+        Ok(Run {
+            options,
+            criteria,
+            measures,
+            strict: settings.strict.unwrap_or(false),
+            resolution: settings.resolution.flatten(),
+            max_voxels: settings.max_voxels.unwrap_or(MAX_VOXELS),
+            cut: settings.cut_pores.map(cut).unwrap_or_default(),
+            process,
+            limits: self.limits,
+        })
+    }
+
+    fn criteria(&mut self, name: &str, folder: &Path) -> Result<Criteria, Failure> {
+        let path = folder.join(name);
+        if let Some(known) = self.criteria.get(&path) {
+            return Ok(known.clone());
+        }
+        let criteria = criteria(name, folder)?;
+        self.criteria.insert(path, criteria.clone());
+        Ok(criteria)
+    }
+
+    fn envelope(&mut self, path: &Path, name: &str, options: &Options) -> Result<EnvelopeChoice, Failure> {
+        if !path.exists() {
+            return Err(Failure::Message(format!(
+                "there is no envelope `{name}`: auto, box, hull, cylinder and grid are built in; a mesh or a mask needs \
+                 its path"
+            )));
+        }
+        let key = format!("{} {options:?}", path.display());
+        if let Some(known) = self.envelopes.get(&key) {
+            return Ok(known.clone());
+        }
+        let choice = gauge::envelope_from(path, options, &self.limits, self.exec).map_err(Failure::Message)?;
+        self.envelopes.insert(key, choice.clone());
+        Ok(choice)
+    }
+}
+
+/// Criteria by built-in name, or from a file in `folder`.
+pub fn criteria(name: &str, folder: &Path) -> Result<Criteria, Failure> {
+    if built_in_names().contains(&name) {
+        return built_in(name).map_err(|e| Failure::Message(e.to_string()));
+    }
+    let path = folder.join(name);
+    if !path.exists() {
+        let error = built_in(name).err().map(|e| e.to_string()).unwrap_or_default();
+        return Err(Failure::Message(error));
+    }
+    let text = std::fs::read_to_string(&path).map_err(|e| Failure::Message(format!("{name} cannot be read: {e}")))?;
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    Criteria::parse(&text, &stem).map_err(|e| Failure::Message(format!("{name}: {e}")))
+}

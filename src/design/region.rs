@@ -1,0 +1,187 @@
+//! A body of any shape: the inside of a mesh, or the solid of a mask volume.
+//!
+//! How deep a point lies is sampled on a grid of its own and interpolated between the samples; the volume is that of the
+//! mesh (divergence theorem) or the count of the mask's voxels, exactly. 4 bytes a sample.
+
+use super::{Design, Solid};
+use crate::grid::{Border, Frame, Mask};
+use crate::limits::{LimitError, Limits};
+use crate::mesh::{Mesh, V3};
+use crate::parallel::Exec;
+use crate::voxel::distance::DistanceField;
+use crate::voxel::inside::inside;
+use crate::voxel::iso_surface::iso_surface;
+use crate::voxel::segmentation::smooth_field;
+
+/// Samples along the longest side of a mesh.
+const SAMPLES: f64 = 128.0;
+
+/// Samples beyond the body on each side.
+const MARGIN: usize = 2;
+
+/// A body of any shape.
+#[derive(Clone, PartialEq)]
+pub struct Region {
+    /// The file that it came from, and the SHA-256 of its bytes.
+    pub name: String,
+    /// SHA-256 of the bytes of the file.
+    pub sha256: String,
+    /// Volume in µm³.
+    pub volume: f64,
+    /// Lower corner of its box, in µm.
+    pub low: V3,
+    /// Upper corner of its box, in µm.
+    pub high: V3,
+    frame: Frame,
+    /// How deep each sample lies, in µm: negative outside.
+    depth: Vec<f32>,
+    /// The mesh, where there is one: it decides what lies inside.
+    mesh: Option<(Mesh, bool)>,
+}
+
+impl std::fmt::Debug for Region {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Region").field("sha256", &self.sha256).field("volume", &self.volume).finish_non_exhaustive()
+    }
+}
+
+impl Region {
+    /// The body that a design fills.
+    ///
+    /// # Errors
+    /// When its samples do not fit the memory budget.
+    pub fn of(design: &Design, name: String, limits: &Limits, exec: &Exec) -> Result<Self, LimitError> {
+        let sha256 = design.source.sha256.clone();
+        match &design.solid {
+            Solid::Mesh(solid) => {
+                let (low, high) = solid.mesh.bounds().unwrap_or_default();
+                let step = (high - low).max() / SAMPLES;
+                let size = std::array::from_fn(|a| ((high[a] - low[a]) / step).ceil() as usize + 1 + 2 * MARGIN);
+                let origin = std::array::from_fn(|a| low[a] - MARGIN as f64 * step);
+                let frame = Frame { size, spacing: [step; 3], origin };
+                let within = inside(&frame, &solid.mesh, solid.closed(), exec);
+                let local = |v: &V3| std::array::from_fn(|a| (v[a] - origin[a]) as f32);
+                let facets = solid.surface.iter().map(|t| [local(&t[0]), local(&t[1]), local(&t[2])]).collect();
+                let field = DistanceField::new(frame, Border::Open, facets, &within, limits, exec)?;
+                let volume = solid.volume().unwrap_or_else(|| solid.mesh.signed_volume().abs());
+                let mesh = Some((solid.mesh.clone(), solid.closed()));
+                Ok(Self { name, sha256, volume, low, high, frame, depth: depths(field), mesh })
+            }
+            Solid::Volume { frame: grid, levels, phases } => {
+                let [nx, ny, nz] = grid.size;
+                let size = grid.size.map(|n| n + 2 * MARGIN);
+                let origin = std::array::from_fn(|a| grid.origin[a] - MARGIN as f64 * grid.spacing[a]);
+                let frame = Frame { size, spacing: grid.spacing, origin };
+                let mut solid = Mask::empty(size);
+                let (mut low, mut high) = (grid.size, [0; 3]);
+                for z in 0..nz {
+                    for y in 0..ny {
+                        for x in 0..nx {
+                            if phases.signed(levels.get(grid.index(x, y, z)), 0.0) < 0.0 {
+                                solid.insert(x + MARGIN, y + MARGIN, z + MARGIN);
+                                for (a, i) in [x, y, z].into_iter().enumerate() {
+                                    low[a] = low[a].min(i);
+                                    high[a] = high[a].max(i);
+                                }
+                            }
+                        }
+                    }
+                }
+                let half = V3::from(grid.spacing) / 2.0;
+                let volume = solid.count() as f64 * grid.voxel_volume();
+                let smooth = smooth_field(&solid, false, limits, exec)?;
+                let coordinates: [Vec<f64>; 3] =
+                    std::array::from_fn(|a| (0..size[a]).map(|i| i as f64 * grid.spacing[a]).collect());
+                let facets = iso_surface(
+                    [&coordinates[0], &coordinates[1], &coordinates[2]],
+                    |x, y, z| f64::from(smooth[frame.index(x, y, z)]),
+                    |v| [v.x as f32, v.y as f32, v.z as f32],
+                    exec,
+                );
+                let field = DistanceField::new(frame, Border::Open, facets, &solid, limits, exec)?;
+                Ok(Self {
+                    name,
+                    sha256,
+                    volume,
+                    low: V3::from(grid.centre(low)) - half,
+                    high: V3::from(grid.centre(high)) + half,
+                    frame,
+                    depth: depths(field),
+                    mesh: None,
+                })
+            }
+        }
+    }
+
+    /// How deep a point lies; negative outside.
+    #[must_use]
+    pub fn depth(&self, p: &V3) -> f64 {
+        let mut low = [0; 3];
+        let mut weight = [0.0; 3];
+        let mut beyond = 0.0f64;
+        for a in 0..3 {
+            let last = (self.frame.size[a] - 1) as f64;
+            let s = (p[a] - self.frame.origin[a]) / self.frame.spacing[a];
+            let held = s.clamp(0.0, last);
+            beyond = beyond.max((s - held).abs() * self.frame.spacing[a]);
+            low[a] = (held as usize).min(self.frame.size[a].saturating_sub(2));
+            weight[a] = held - low[a] as f64;
+        }
+        let mut sum = 0.0;
+        for corner in 0..8 {
+            let pick = |a: usize| {
+                let up = corner >> a & 1;
+                let w = if up == 1 { weight[a] } else { 1.0 - weight[a] };
+                ((low[a] + up).min(self.frame.size[a] - 1), w)
+            };
+            let (x, y, z) = (pick(0), pick(1), pick(2));
+            sum += x.1 * y.1 * z.1 * f64::from(self.depth[self.frame.index(x.0, y.0, z.0)]);
+        }
+        sum - beyond
+    }
+
+    /// The side that the surface nearest to a point faces, as an index into the six sides.
+    #[must_use]
+    pub fn side(&self, p: &V3) -> usize {
+        let outward = V3::from_fn(|a, _| {
+            let mut step = V3::zeros();
+            step[a] = self.frame.spacing[a];
+            self.depth(&(p - step)) - self.depth(&(p + step))
+        });
+        let axis = outward.abs().imax();
+        2 * axis + usize::from(outward[axis] > 0.0)
+    }
+
+    /// The voxels whose centres lie in the body.
+    #[must_use]
+    pub fn mask(&self, frame: &Frame, exec: &Exec) -> Mask {
+        if let Some((mesh, closed)) = &self.mesh {
+            return inside(frame, mesh, *closed, exec);
+        }
+        let mut mask = Mask::empty(frame.size);
+        let [nx, ny, _] = frame.size;
+        let per_row = mask.words_per_row();
+        exec.chunks(mask.words_mut(), per_row * ny, |z, plane| {
+            for y in 0..ny {
+                for x in 0..nx {
+                    if self.depth(&V3::from(frame.centre([x, y, z]))) > 0.0 {
+                        plane[y * per_row + x / 64] |= 1 << (x % 64);
+                    }
+                }
+            }
+        });
+        mask
+    }
+
+    /// How far from its surface a corner of a triangle may lie that coincides with it.
+    #[must_use]
+    pub fn slack(&self) -> f64 {
+        1e-3 * (self.high - self.low).norm()
+    }
+}
+
+fn depths(field: DistanceField) -> Vec<f32> {
+    let mut depth = field.values;
+    depth.iter_mut().for_each(|d| *d = -*d);
+    depth
+}

@@ -1,0 +1,114 @@
+//! Against a baseline only what got worse gates.
+//!
+//! A check that does not pass is old when it did not pass in the baseline either and its margin has not fallen by more
+//! than both uncertainties together. Old checks keep their verdict and are marked; the design's verdict then comes from
+//! the others. A design or a check that the baseline does not have is judged as if there were none.
+
+use crate::criteria::{DesignVerdict, Verdict};
+use crate::report::{BaselineEntry, CheckEntry, Report};
+
+/// Marks what the baseline had already, and judges the designs by the rest.
+#[must_use]
+pub fn against_baseline(mut report: Report, baseline: &Report, strict: bool) -> Report {
+    for design in &mut report.designs {
+        let Some(old) = baseline.designs.iter().find(|d| d.name == design.name) else { continue };
+        if design.verdict == Some(DesignVerdict::Error) {
+            continue;
+        }
+        for check in &mut design.checks {
+            if let Some(before) = old.checks.iter().find(|c| c.id == check.id) {
+                let entry = BaselineEntry {
+                    verdict: before.verdict,
+                    value: before.measured.as_ref().map(|m| m.value),
+                    worse: worse(before, check),
+                };
+                check.baseline = Some(entry);
+            }
+        }
+        let counts = |c: &&CheckEntry| (c.required || strict) && c.baseline.as_ref().is_none_or(|b| b.worse);
+        let any = |verdict: Verdict| design.checks.iter().filter(counts).any(|c| c.verdict == verdict);
+        let waits =
+            strict && design.checks.iter().filter(counts).any(|c| c.required && c.verdict == Verdict::NotAssessed);
+        design.verdict = Some(if any(Verdict::Fail) || waits {
+            DesignVerdict::Fail
+        } else if any(Verdict::Inconclusive) {
+            DesignVerdict::Inconclusive
+        } else {
+            DesignVerdict::Pass
+        });
+    }
+    Report::new(report.criteria, report.designs)
+}
+
+/// How bad a verdict is.
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Pass | Verdict::Declared => 0,
+        Verdict::NotAssessed => 1,
+        Verdict::Inconclusive => 2,
+        Verdict::Fail => 3,
+    }
+}
+
+fn worse(before: &CheckEntry, now: &CheckEntry) -> bool {
+    if rank(now.verdict) > rank(before.verdict) {
+        return true;
+    }
+    let (Some(old), Some(new)) = (&before.measured, &now.measured) else {
+        return before.measured.is_some() && now.measured.is_none();
+    };
+    let (Some(from), Some(to)) = (before.margin, now.margin) else { return false };
+    now.verdict != Verdict::Pass && from - to > old.uncertainty + new.uncertainty + 1e-9 * from.abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::criteria::Basis;
+    use crate::report::{CriteriaEntry, DesignEntry, MeasuredEntry, error_entry};
+    use crate::units::Unit;
+
+    fn report(verdict: Verdict, value: f64) -> Report {
+        let check = CheckEntry {
+            id: "porosity".to_owned(),
+            title: String::new(),
+            criterion: 4,
+            requirement: String::new(),
+            measure: None,
+            min: Some(0.9),
+            max: None,
+            verdict,
+            measured: Some(MeasuredEntry { value, unit: Unit::One, uncertainty: 0.001 }),
+            margin: Some(value - 0.9),
+            required: true,
+            basis: Basis::Review,
+            source: String::new(),
+            reason: None,
+            advice: None,
+            at_um: None,
+            baseline: None,
+        };
+        let entry = error_entry("a".to_owned(), "a.stl".to_owned(), "", String::new(), None);
+        let verdict = if verdict == Verdict::Fail { DesignVerdict::Fail } else { DesignVerdict::Pass };
+        let design = DesignEntry { verdict: Some(verdict), errors: Vec::new(), checks: vec![check], ..entry };
+        let criteria = CriteriaEntry { name: "review".to_owned(), title: String::new(), source: String::new() };
+        Report::new(vec![criteria], vec![design])
+    }
+
+    #[test]
+    fn only_what_got_worse_gates() {
+        for (old, new, expected) in [
+            (report(Verdict::Fail, 0.85), report(Verdict::Fail, 0.85), DesignVerdict::Pass),
+            (report(Verdict::Fail, 0.85), report(Verdict::Fail, 0.8495), DesignVerdict::Pass),
+            (report(Verdict::Fail, 0.85), report(Verdict::Fail, 0.83), DesignVerdict::Fail),
+            (report(Verdict::Pass, 0.91), report(Verdict::Fail, 0.85), DesignVerdict::Fail),
+            (report(Verdict::Fail, 0.85), report(Verdict::Pass, 0.91), DesignVerdict::Pass),
+        ] {
+            let judged = against_baseline(new, &old, false);
+            assert_eq!(judged.designs[0].verdict, Some(expected));
+            assert_eq!(judged.verdict, Some(expected));
+        }
+        let unknown = against_baseline(report(Verdict::Fail, 0.85), &Report::new(Vec::new(), Vec::new()), false);
+        assert_eq!(unknown.verdict, Some(DesignVerdict::Fail));
+    }
+}

@@ -1,0 +1,71 @@
+//! JUnit XML: a suite a design, a case a check. A check that does not pass is a failure, an advisory one or one that
+//! waits for a declaration is skipped, a design that could not be measured is an error.
+
+use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
+
+use crate::criteria::{DesignVerdict, Verdict};
+use crate::report::{CheckEntry, DesignEntry, Report, words};
+
+/// The report as JUnit XML.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut junit = Junit::new("poregauge");
+    for design in &report.designs {
+        junit.add_test_suite(suite(design));
+    }
+    // Serialising into memory fails for nothing that a report can hold.
+    let mut text = junit.to_string().unwrap_or_default();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+fn suite(design: &DesignEntry) -> TestSuite {
+    let mut suite = TestSuite::new(design.name.as_str());
+    suite.add_property(("path", design.source.path.as_str()));
+    if design.verdict == Some(DesignVerdict::Error) || !design.errors.is_empty() {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        let message = design.errors.iter().map(|e| e.message.clone()).collect::<Vec<_>>().join("; ");
+        status.set_message(message);
+        status.set_type(design.errors.first().map_or("error", |e| e.kind.as_str()));
+        suite.add_test_case(case("measured", design, status));
+    } else if design.checks.is_empty() {
+        suite.add_test_case(case("measured", design, TestCaseStatus::success()));
+    }
+    for check in &design.checks {
+        suite.add_test_case(case(&check.id, design, status(check)));
+    }
+    suite
+}
+
+fn case(id: &str, design: &DesignEntry, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(id, status);
+    case.set_classname(design.name.as_str());
+    case
+}
+
+fn status(check: &CheckEntry) -> TestCaseStatus {
+    let text = words::sentence(check);
+    if words::gates(check) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(text);
+        status.set_type(words::verdict(check.verdict));
+        return status;
+    }
+    match check.verdict {
+        Verdict::Pass | Verdict::Declared => TestCaseStatus::success(),
+        Verdict::Fail | Verdict::Inconclusive | Verdict::NotAssessed => {
+            let mut status = TestCaseStatus::skipped();
+            let why = if !check.required {
+                "advisory: "
+            } else if check.verdict == Verdict::NotAssessed {
+                ""
+            } else {
+                "known from the baseline: "
+            };
+            status.set_message(format!("{why}{text}"));
+            status
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! How figures, limits and verdicts read in the formats for people.
+
+use super::{CheckEntry, DesignEntry, MeasuredEntry};
+use crate::criteria::{DesignVerdict, Verdict};
+use crate::units::{Unit, significant};
+
+/// The criteria in the order of reports, with their titles; 0 gathers the checks that belong to none.
+pub const CRITERIA: [(u8, &str); 6] = [
+    (4, "Three-dimensional and porous"),
+    (5, "Mouldable and strong"),
+    (1, "Biocompatible"),
+    (2, "Biodegradable, at a matched rate"),
+    (3, "Cell interface"),
+    (0, "Further checks"),
+];
+
+/// A verdict on a check in a word.
+#[must_use]
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive => "inconclusive",
+        Verdict::Declared => "declared",
+        Verdict::NotAssessed => "not assessed",
+    }
+}
+
+/// A verdict on a design in a word.
+#[must_use]
+pub const fn design_verdict(verdict: DesignVerdict) -> &'static str {
+    match verdict {
+        DesignVerdict::Pass => "pass",
+        DesignVerdict::Fail => "fail",
+        DesignVerdict::Inconclusive => "inconclusive",
+        DesignVerdict::Error => "error",
+    }
+}
+
+/// Symbol of a unit for people.
+#[must_use]
+pub const fn symbol(unit: Unit) -> &'static str {
+    match unit {
+        Unit::One => "",
+        Unit::Micrometre => "µm",
+        Unit::SquareMillimetre => "mm²",
+        Unit::CubicMillimetre => "mm³",
+        Unit::PerMillimetre => "/mm",
+    }
+}
+
+/// A figure with its uncertainty, in per cent for ratios.
+#[must_use]
+pub fn figure(m: &MeasuredEntry) -> String {
+    let (scale, unit) = if m.unit == Unit::One { (100.0, "%") } else { (1.0, symbol(m.unit)) };
+    with_uncertainty(m.value * scale, m.uncertainty * scale, unit)
+}
+
+/// `621 ± 4 µm`: both to the decimal that the uncertainty's first two digits allow.
+#[must_use]
+pub fn with_uncertainty(value: f64, uncertainty: f64, unit: &str) -> String {
+    if uncertainty <= 0.0 || uncertainty < 1e-6 * value.abs() {
+        return format!("{} {unit}", significant(value, 5));
+    }
+    // Round the half-width up, so that the shown interval holds the stated one.
+    let decimals = (1.0 - uncertainty.log10().floor()).clamp(0.0, 4.0) as usize;
+    let decimals = decimals
+        .min(4usize.saturating_sub(value.abs().max(1.0).log10().floor().max(0.0) as usize))
+        .max(usize::from(value.abs() < 100.0));
+    let step = 10f64.powi(-(decimals as i32));
+    let shown = (uncertainty / step).ceil() * step;
+    format!("{value:.decimals$} ± {shown:.decimals$} {unit}")
+}
+
+/// The limits of a check.
+#[must_use]
+pub fn limits(check: &CheckEntry, unit: Unit) -> String {
+    let show = |v: f64| match unit {
+        Unit::One => format!("{} %", significant(100.0 * v, 4)),
+        Unit::Micrometre => format!("{} µm", significant(v, 4)),
+        _ => format!("{} {}", significant(v, 4), symbol(unit)),
+    };
+    let bare = |v: f64| if unit == Unit::One { significant(100.0 * v, 4) } else { significant(v, 4) };
+    match (check.min, check.max) {
+        (Some(min), Some(max)) => format!("{}–{}", bare(min), show(max)),
+        (Some(min), None) => format!("≥ {}", show(min)),
+        (None, Some(max)) => format!("≤ {}", show(max)),
+        (None, None) => String::new(),
+    }
+}
+
+/// The distance to the nearer limit, with its sign.
+#[must_use]
+pub fn margin(check: &CheckEntry, unit: Unit) -> String {
+    check.margin.map_or(String::new(), |m| {
+        let m = if unit == Unit::One { 100.0 * m } else { m };
+        let text = significant(m.abs(), 3);
+        if text == "0" { "±0".to_owned() } else { format!("{}{text}", if m < 0.0 { "−" } else { "+" }) }
+    })
+}
+
+/// A check in one sentence: what was found against what is asked, and why.
+#[must_use]
+pub fn sentence(check: &CheckEntry) -> String {
+    let mut text = match &check.measured {
+        Some(m) => format!("{}: {}, asked {}", check.title, figure(m), limits(check, m.unit)),
+        None => format!("{}: {}", check.title, verdict(check.verdict)),
+    };
+    for part in check.reason.iter().chain(&check.advice) {
+        text.push_str("; ");
+        text.push_str(part);
+    }
+    text
+}
+
+/// A place in millimetres.
+#[must_use]
+pub fn place([x, y, z]: [f64; 3]) -> String {
+    format!("({:.3}, {:.3}, {:.3}) mm", x / 1e3, y / 1e3, z / 1e3)
+}
+
+/// Whether a check keeps a design from passing: it fails or is open, is required, and is not known from the baseline.
+#[must_use]
+pub fn gates(check: &CheckEntry) -> bool {
+    check.required
+        && matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)
+        && check.baseline.as_ref().is_none_or(|b| b.worse)
+}
+
+/// What the verdict rests on, in words.
+#[must_use]
+pub fn conclusion(design: &DesignEntry) -> String {
+    if !design.errors.is_empty() {
+        return "not measured".to_owned();
+    }
+    let of = |verdict: Verdict, required: bool| {
+        design
+            .checks
+            .iter()
+            .filter(|c| c.verdict == verdict && c.required == required)
+            .map(|c| c.title.as_str())
+            .collect::<Vec<_>>()
+    };
+    let assessed = design.checks.iter().filter(|c| c.required && !matches!(c.verdict, Verdict::NotAssessed)).count();
+    let (failed, open) = (of(Verdict::Fail, true), of(Verdict::Inconclusive, true));
+    let mut parts = Vec::new();
+    if !failed.is_empty() {
+        let verb = if failed.len() == 1 { "fails" } else { "fail" };
+        parts.push(format!("{} of {assessed} checks {verb} ({})", failed.len(), failed.join("; ")));
+    }
+    if !open.is_empty() {
+        parts.push(format!("{} of {assessed} undecided ({})", open.len(), open.join("; ")));
+    }
+    if parts.is_empty() {
+        parts.push(if assessed == 1 {
+            "the one check passes".to_owned()
+        } else {
+            format!("all {assessed} checks pass")
+        });
+    }
+    let known = design.checks.iter().filter(|c| {
+        matches!(c.verdict, Verdict::Fail | Verdict::Inconclusive)
+            && c.required
+            && c.baseline.as_ref().is_some_and(|b| !b.worse)
+    });
+    let known = known.count();
+    if known > 0 {
+        parts.push(format!("{known} of them known from the baseline"));
+    }
+    let advisory = of(Verdict::Fail, false);
+    if !advisory.is_empty() {
+        parts.push(format!("advisory not met: {}", advisory.join("; ")));
+    }
+    let mut waiting: Vec<u8> =
+        design.checks.iter().filter(|c| c.required && c.verdict == Verdict::NotAssessed).map(|c| c.criterion).collect();
+    waiting.sort_unstable();
+    waiting.dedup();
+    if !waiting.is_empty() {
+        let list: Vec<String> = waiting.iter().map(u8::to_string).collect();
+        parts.push(format!("parts of criteria {} not assessed", list.join(", ")));
+    }
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_show_as_many_digits_as_their_uncertainty_allows() {
+        assert_eq!(with_uncertainty(90.2134, 0.0567, "%"), "90.213 ± 0.057 %");
+        assert_eq!(with_uncertainty(621.37, 3.9, "µm"), "621.4 ± 3.9 µm");
+        assert_eq!(with_uncertainty(100.0, 0.0, "%"), "100 %");
+        assert_eq!(with_uncertainty(0.0, 0.0, "%"), "0 %");
+        assert_eq!(with_uncertainty(1234.5, 60.0, "µm"), "1234 ± 60 µm");
+    }
+}

@@ -1,0 +1,194 @@
+//! The gate as a repository runs it: configuration, formats, exit codes, cache, baseline.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const CRITERIA: &str = "title = \"void only\"\n[[check]]\nid = \"void\"\ntitle = \"void, | & <of> all\"\nmeasure = \"porosity.total\"\n\
+    min = 0.9\nadvice = \"more\\nvoid\"\n[[check]]\nid = \"area\"\nmeasure = \"surface.per_total_volume\"\nmin = 100\nrequired = false\n";
+
+/// A repository with five designs, one of them broken, and a criteria file of their own.
+fn repository(config: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let meshes = Path::new(env!("CARGO_MANIFEST_DIR")).join("meshes");
+    std::fs::create_dir_all(folder.path().join("designs/deep")).unwrap();
+    std::fs::create_dir(folder.path().join(".git")).unwrap();
+    for (from, to) in [
+        ("pass-cubic.stl", "designs/good.stl"),
+        ("fail-porosity.stl", "designs/dense.stl"),
+        ("fail-small-pores.stl", "designs/odd %,:|<b>&.stl"),
+        ("pass-wide.stl", "designs/deep/good.stl"),
+    ] {
+        std::fs::copy(meshes.join(from), folder.path().join(to)).unwrap();
+    }
+    std::fs::write(folder.path().join("designs/broken.stl"), b"solid x\nfacet").unwrap();
+    std::fs::write(folder.path().join("void.toml"), CRITERIA).unwrap();
+    std::fs::write(folder.path().join("poregauge.toml"), config).unwrap();
+    folder
+}
+
+const CONFIG: &str = "[defaults]\ncriteria = \"void.toml\"\nresolution = \"50um\"\nunit = \"mm\"\n[[design]]\nfiles = \"designs/**/*.stl\"\n";
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_poregauge"))
+        .current_dir(folder)
+        .env("POREGAUGE_CACHE", folder.join("cache"))
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn every_format_gives_the_same_exit_code_for_every_verdict() {
+    let repo = repository(CONFIG);
+    for (file, expected) in [("designs/good.stl", 0), ("designs/dense.stl", 1), ("designs/broken.stl", 2)] {
+        for format in ["text", "json", "csv", "markdown", "junit", "sarif", "github"] {
+            let output = run(repo.path(), &["check", file, "--format", format]);
+            assert_eq!(code(&output), expected, "{file} as {format}: {}", text(&output.stdout));
+            assert!(!output.stdout.is_empty(), "{file} as {format}");
+        }
+    }
+    // The file stands for what is in it: inconclusive is a failure too.
+    let strict = run(repo.path(), &["check", "designs/good.stl", "--strict"]);
+    assert_eq!(code(&strict), 1, "an advisory check gates under --strict");
+}
+
+#[test]
+fn the_configured_gate_writes_all_its_reports_in_one_run() {
+    let outputs = ["json", "csv", "markdown", "junit", "sarif", "github"]
+        .map(|f| format!("[[output]]\nformat = \"{f}\"\nfile = \"out/report.{f}\"\n"))
+        .concat();
+    let repo = repository(&format!("{CONFIG}{outputs}[[output]]\nformat = \"text\"\n"));
+    // From a folder below, as a hook may be run.
+    let first = run(&repo.path().join("designs"), &["check", "--quiet"]);
+    assert_eq!(code(&first), 2, "{}", text(&first.stderr));
+    let read = |format: &str| std::fs::read_to_string(repo.path().join("out/report.".to_owned() + format)).unwrap();
+
+    let report: serde_json::Value = serde_json::from_str(&read("json")).unwrap();
+    let verdicts: Vec<&str> =
+        report["designs"].as_array().unwrap().iter().map(|d| d["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts.iter().filter(|v| **v == "pass").count(), 3, "{verdicts:?}");
+    assert_eq!(report["designs"][0]["settings"]["unit"]["from"], "poregauge.toml");
+    let schema: serde_json::Value = serde_json::from_slice(&run(repo.path(), &["report", "schema"]).stdout).unwrap();
+    let errors: Vec<String> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&report).map(|e| e.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+
+    let junit = quick_junit::Report::deserialize_from_str(&read("junit")).unwrap();
+    assert_eq!((junit.test_suites.len(), junit.failures, junit.errors), (5, 1, 1));
+
+    let sarif: serde_sarif::sarif::Sarif = serde_json::from_str(&read("sarif")).unwrap();
+    let results = sarif.runs[0].results.as_ref().unwrap();
+    let errors: Vec<_> = results
+        .iter()
+        .filter(|r| r.level.as_ref().is_some_and(|l| serde_json::to_value(l).unwrap() == "error"))
+        .map(|r| r.rule_id.clone().unwrap())
+        .collect();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(read("sarif").contains("designs/odd%20%25%2C%3A%7C%3Cb%3E%26.stl"));
+
+    let table = read("csv");
+    assert_eq!(csv::Reader::from_reader(table.as_bytes()).records().map(Result::unwrap).count(), 5);
+    let github = read("github");
+    assert_eq!(github.lines().filter(|l| l.starts_with("::error ")).count(), 2, "{github}");
+    assert!(github.contains("file=designs/odd %25%2C%3A|<b>&.stl"), "{github}");
+    assert!(read("markdown").contains("odd %,:\\|&lt;b&gt;&amp;"));
+}
+
+#[test]
+fn unchanged_designs_come_from_the_cache_and_a_forged_entry_is_not_believed() {
+    let repo = repository(CONFIG);
+    let check = || run(repo.path(), &["check", "designs/dense.stl", "--format", "json"]);
+    let fresh = check();
+    let entries = || {
+        let mut found = Vec::new();
+        for folder in std::fs::read_dir(repo.path().join("cache")).unwrap() {
+            found.extend(std::fs::read_dir(folder.unwrap().path()).unwrap().map(|f| f.unwrap().path()));
+        }
+        found
+    };
+    let entry = entries();
+    assert_eq!(entry.len(), 1);
+    assert_eq!(check().stdout, fresh.stdout, "a hit gives the bytes of a fresh run");
+    let honest = std::fs::read_to_string(&entry[0]).unwrap();
+    for forged in [
+        honest.replace("\"verdict\":\"fail\"", "\"verdict\":\"pass\""),
+        honest[..honest.len() / 2].to_owned(),
+        String::new(),
+    ] {
+        assert_ne!(forged, honest);
+        std::fs::write(&entry[0], forged).unwrap();
+        let again = check();
+        assert_eq!((code(&again), &again.stdout), (1, &fresh.stdout));
+        assert_eq!(std::fs::read_to_string(&entry[0]).unwrap(), honest, "and it is replaced");
+    }
+    // The honest entry of another design under this one's key.
+    run(repo.path(), &["check", "designs/good.stl", "--format", "json"]);
+    let other = entries().into_iter().find(|p| *p != entry[0]).unwrap();
+    std::fs::copy(other, &entry[0]).unwrap();
+    assert_eq!(check().stdout, fresh.stdout);
+    // Another file, or another limit, is another key.
+    std::fs::copy(repo.path().join("designs/good.stl"), repo.path().join("designs/dense.stl")).unwrap();
+    assert_eq!(code(&check()), 0);
+    std::fs::write(repo.path().join("void.toml"), CRITERIA.replace("0.9", "0.95")).unwrap();
+    assert_eq!(code(&check()), 1);
+}
+
+#[test]
+fn against_a_baseline_only_what_got_worse_fails() {
+    let repo = repository(CONFIG);
+    let before =
+        run(repo.path(), &["check", "designs/dense.stl", "designs/good.stl", "--format", "json", "-o", "b.json"]);
+    assert_eq!(code(&before), 1);
+    let same = run(repo.path(), &["check", "designs/dense.stl", "designs/good.stl", "--baseline", "b.json"]);
+    assert_eq!(code(&same), 0, "{}", text(&same.stdout));
+    std::fs::copy(repo.path().join("designs/dense.stl"), repo.path().join("designs/good.stl")).unwrap();
+    let worse = run(repo.path(), &["check", "designs/dense.stl", "designs/good.stl", "--baseline", "b.json"]);
+    assert_eq!(code(&worse), 1);
+    let none = run(repo.path(), &["check", "designs/dense.stl", "--baseline", "void.toml"]);
+    assert_eq!(code(&none), 2);
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_named_with_their_place() {
+    for (config, expected) in [
+        ("[[design]]\nfiles = \"none/*.stl\"\n", "no file matches"),
+        ("[[design]]\nfiles = \"designs/*.stl\"\nprocess = \"magic\"\n", "known are"),
+        ("[[design]]\nfiles = \"designs/*.stl\"\nproces = \"sla\"\n", "line 3"),
+        ("[defaults]\nspacing = \"12\"\n", "12um"),
+        ("[[design]]\nfiles = \"designs/*.stl\"\ncriteria = \"vodi.toml\"\n", "criteria"),
+        ("", "[[design]]"),
+    ] {
+        let repo = repository(config);
+        let output = run(repo.path(), &["check"]);
+        assert_eq!(code(&output), 2, "{config}");
+        assert!(text(&output.stderr).contains(expected), "{config}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn init_writes_a_configuration_once_and_o_belongs_to_the_format_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(code(&run(folder.path(), &["init"])), 0);
+    assert_eq!(code(&run(folder.path(), &["init"])), 2, "what is there is not overwritten");
+    let unmatched = run(folder.path(), &["check"]);
+    assert!(text(&unmatched.stderr).contains("no file matches `designs/**/*.stl`"), "{}", text(&unmatched.stderr));
+    let repo = repository(CONFIG);
+    let output =
+        run(repo.path(), &["check", "designs/good.stl", "--format", "json", "-o", "r.json", "--format", "text"]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("PASS"));
+    assert!(std::fs::read_to_string(repo.path().join("r.json")).unwrap().starts_with('{'));
+    let nowhere = run(repo.path(), &["check", "designs/good.stl", "-o", "void.toml/x.txt"]);
+    assert_eq!(code(&nowhere), 2, "an output that cannot be written is noticed before the work");
+}
