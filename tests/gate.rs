@@ -192,3 +192,44 @@ fn init_writes_a_configuration_once_and_o_belongs_to_the_format_before_it() {
     let nowhere = run(repo.path(), &["check", "designs/good.stl", "-o", "void.toml/x.txt"]);
     assert_eq!(code(&nowhere), 2, "an output that cannot be written is noticed before the work");
 }
+
+/// The one line with this beginning in a file of the project, without its indent.
+fn line(file: &str, beginning: &str) -> String {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let found: Vec<&str> = text.lines().map(str::trim_start).filter(|l| l.starts_with(beginning)).collect();
+    assert_eq!(found.len(), 1, "{file}: {found:?}");
+    found[0].strip_prefix("- ").unwrap_or(found[0]).to_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_ready_made_gates_work() {
+    let repo = repository(CONFIG);
+    let binary = Path::new(env!("CARGO_BIN_EXE_poregauge"));
+    let path = format!("{}:{}", binary.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let shell = |script: &str, files: &str| {
+        Command::new("sh")
+            .current_dir(repo.path())
+            .args(["-c", script])
+            .env("PATH", &path)
+            .env("POREGAUGE_CACHE", ".poregauge-cache")
+            .env("GITHUB_STEP_SUMMARY", repo.path().join("summary.md"))
+            .envs([("FILES", files), ("ARGUMENTS", "--threads 2"), ("SARIF", "p.sarif"), ("JUNIT", "j.xml")])
+            .output()
+            .unwrap()
+    };
+    let action = shell(&line("action.yml", "poregauge check"), "");
+    assert_eq!(code(&action), 2, "{}", text(&action.stderr));
+    assert!(text(&action.stdout).contains("::error file=designs/broken.stl"));
+    for written in ["p.sarif", "j.xml", "summary.md"] {
+        assert!(repo.path().join(written).metadata().unwrap().len() > 0, "{written}");
+    }
+    assert_eq!(code(&shell(&line("action.yml", "poregauge check"), "designs/good.stl")), 0);
+    let gitlab = shell(&line("templates/poregauge.yml", "- poregauge check"), "");
+    assert_eq!(code(&gitlab), 2);
+    assert!(repo.path().join("poregauge-junit.xml").exists());
+    let hook = line(".pre-commit-hooks.yaml", "entry:");
+    let entry = hook.strip_prefix("entry: ").unwrap();
+    assert_eq!(code(&shell(&format!("{entry} designs/good.stl designs/dense.stl"), "")), 1);
+    assert_eq!(code(&shell(&format!("{entry} designs/good.stl"), "")), 0);
+}

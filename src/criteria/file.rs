@@ -215,7 +215,15 @@ pub enum CriteriaError {
     },
 }
 
-const PROFILES: [(&str, &str); 1] = [("review", include_str!("profiles/review.toml"))];
+const PROFILES: [(&str, &str); 7] = [
+    ("review", include_str!("profiles/review.toml")),
+    ("bone-karageorgiou", include_str!("profiles/bone-karageorgiou.toml")),
+    ("bone-interconnected", include_str!("profiles/bone-interconnected.toml")),
+    ("bone-titanium", include_str!("profiles/bone-titanium.toml")),
+    ("coating", include_str!("profiles/coating.toml")),
+    ("cartilage", include_str!("profiles/cartilage.toml")),
+    ("skin", include_str!("profiles/skin.toml")),
+];
 
 /// The names of the built-in criteria.
 #[must_use]
