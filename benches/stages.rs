@@ -56,6 +56,10 @@ fn main() {
         max_voxels: 1 << 31,
         cut: CutPores::Open,
         process: None,
+        material: None,
+        tissue: None,
+        load: None,
+        timeline: None,
         limits: Limits::default(),
     };
     let clock = Arc::new(Clock::default());

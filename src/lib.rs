@@ -26,6 +26,10 @@
 //!     max_voxels: MAX_VOXELS,
 //!     cut: CutPores::Open,
 //!     process: None,
+//!     material: None,
+//!     tissue: None,
+//!     load: None,
+//!     timeline: None,
 //!     limits: Limits::default(),
 //! };
 //! let report = check(&["no-such-design.stl".into()], &run, &Exec::silent(1)?)?;
@@ -41,6 +45,7 @@ pub mod cli;
 pub mod criteria;
 pub mod design;
 pub mod export;
+pub mod fate;
 pub mod gauge;
 pub mod generate;
 pub mod grid;

@@ -157,6 +157,26 @@ impl fmt::Display for Length {
     }
 }
 
+/// Reads a pressure, such as `0.5MPa`, into megapascals.
+///
+/// # Errors
+/// When it is no positive number with a unit of pressure.
+pub fn parse_pressure(text: &str) -> Result<f64, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let wrong = || format!("`{text}` is no pressure: write a number and a unit, such as `0.5MPa` or `500kPa`");
+    let factor = match unit.trim() {
+        "Pa" => 1e-6,
+        "kPa" => 1e-3,
+        "MPa" => 1.0,
+        "GPa" => 1e3,
+        _ => return Err(wrong()),
+    };
+    let value: f64 = number.trim().parse().map_err(|_| wrong())?;
+    if value > 0.0 && value.is_finite() { Ok(value * factor) } else { Err(wrong()) }
+}
+
 /// Writes `value` with at most `digits` significant digits and no trailing zeros.
 #[must_use]
 pub fn significant(value: f64, digits: i32) -> String {
@@ -191,6 +211,12 @@ pub enum Unit {
     /// Per millimetre.
     #[serde(rename = "1/mm")]
     PerMillimetre,
+    /// Megapascal.
+    #[serde(rename = "MPa")]
+    Megapascal,
+    /// Day.
+    #[serde(rename = "d")]
+    Day,
 }
 
 impl Unit {
@@ -203,6 +229,8 @@ impl Unit {
             Self::SquareMillimetre => "mm2",
             Self::CubicMillimetre => "mm3",
             Self::PerMillimetre => "1/mm",
+            Self::Megapascal => "MPa",
+            Self::Day => "d",
         }
     }
 }
@@ -224,6 +252,13 @@ mod tests {
         assert!("1e999um".parse::<Length>().is_err());
         assert!(Length::parse_positive("0um").is_err());
         assert!(Length::parse_positive("-3um").is_err());
+    }
+
+    #[test]
+    fn a_pressure_needs_its_unit() {
+        assert_eq!(parse_pressure("0.5MPa"), Ok(0.5));
+        assert_eq!(parse_pressure("500 kPa"), Ok(0.5));
+        assert!(parse_pressure("0.5").is_err() && parse_pressure("-1MPa").is_err() && parse_pressure("1 bar").is_err());
     }
 
     #[test]

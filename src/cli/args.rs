@@ -40,6 +40,22 @@ pub enum Command {
         after_help = "Examples:\n  poregauge measure part.stl\n  poregauge measure part.stl --measures porosity,strut.ridge_d01 --resolution 20um"
     )]
     Measure(MeasureArgs),
+    /// Scaffold and tissue over time: what is left of the one, what is there of the other
+    #[command(
+        after_help = "Examples:\n  poregauge timeline part.stl --material PLGA_85_15 --tissue trabecular_contained\n  \
+        poregauge timeline part.stl --material mine.toml --tissue cartilage --days 0,30,90,180 --format csv -o course.csv"
+    )]
+    Timeline(TimelineArgs),
+    /// The materials that degradation is known of
+    Materials {
+        #[command(subcommand)]
+        command: TableCommand,
+    },
+    /// The tissues that scaffolds are matched to
+    Tissues {
+        #[command(subcommand)]
+        command: TableCommand,
+    },
     /// Make a reference design: minimal surfaces, strut lattices, filament stacks
     #[command(
         after_help = "Examples:\n  poregauge generate gyroid --porosity 0.9 --cell 1.5mm --size 4.5mm -o gyroid.stl\n  \
@@ -77,6 +93,17 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TableCommand {
+    /// List the names
+    List,
+    /// Show one with the source of every figure
+    Show {
+        /// Its name
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -296,6 +323,19 @@ impl RunArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct FateArgs {
+    /// Material of the scaffold: a name (`poregauge materials list`) or a file of your own
+    #[arg(long, value_name = "NAME|FILE", help_heading = "After implantation")]
+    pub material: Option<String>,
+    /// Tissue that shall grow: a name (`poregauge tissues list`) or a file of your own
+    #[arg(long, value_name = "NAME|FILE", help_heading = "After implantation")]
+    pub tissue: Option<String>,
+    /// Stress that it has to bear, such as 0.5MPa
+    #[arg(long, value_parser = crate::units::parse_pressure, value_name = "PRESSURE", help_heading = "After implantation")]
+    pub load: Option<f64>,
+}
+
+#[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The designs: STL, NPY, NRRD, TIFF stack; without any, those of poregauge.toml
     #[arg(value_name = "FILES")]
@@ -312,9 +352,27 @@ pub struct CheckArgs {
     /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
     #[arg(long, value_name = "NAME", help_heading = "Criteria")]
     pub process: Option<String>,
+    #[command(flatten)]
+    pub fate: FateArgs,
     /// Measures wanted beside those of the criteria
     #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
     pub measures: Vec<String>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct TimelineArgs {
+    /// The designs: STL, NPY, NRRD, TIFF stack
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub fate: FateArgs,
+    /// Days after implantation [default: up to three times the day on which nine tenths of the tissue are there]
+    #[arg(long, value_delimiter = ',', value_name = "DAYS", help_heading = "After implantation")]
+    pub days: Vec<f64>,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]

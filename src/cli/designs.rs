@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{CheckArgs, ColorArg, FormatArg, MeasureArgs, Outputs, RunArgs};
+use super::args::{CheckArgs, ColorArg, FormatArg, MeasureArgs, Outputs, RunArgs, TimelineArgs};
 use super::config::Config;
 use super::settings::{Resolver, Settings};
 use super::{Failure, output, progress};
@@ -23,6 +23,9 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
         criteria: arguments.criteria,
         strict: arguments.strict.then_some(true),
         process: arguments.process,
+        material: arguments.fate.material,
+        tissue: arguments.fate.tissue,
+        load: arguments.fate.load,
         measures: (!arguments.measures.is_empty()).then_some(arguments.measures),
         ..Settings::of(&arguments.input)
     };
@@ -33,13 +36,41 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
             "name the designs to check, or write a poregauge.toml with `poregauge init`".to_owned(),
         ));
     }
-    finish(&arguments.files, config, line, true, baseline, &arguments.run)
+    finish(&arguments.files, config, line, Purpose::Judge, baseline, &arguments.run)
 }
 
 pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
     let wanted = if arguments.measures.is_empty() { ALL.map(str::to_owned).to_vec() } else { arguments.measures };
     let line = Settings { measures: Some(wanted), ..Settings::of(&arguments.input) };
-    finish(&arguments.files, config()?, line, false, None, &arguments.run)
+    finish(&arguments.files, config()?, line, Purpose::Measure, None, &arguments.run)
+}
+
+pub fn timeline(arguments: TimelineArgs) -> Result<Status, Failure> {
+    let mut days = arguments.days;
+    if days.iter().any(|d| !d.is_finite() || *d < 0.0) || days.windows(2).any(|w| w[0] >= w[1]) {
+        return Err(Failure::Message("--days takes rising numbers from 0 on, such as `0,30,90`".to_owned()));
+    }
+    days.dedup();
+    let line = Settings {
+        material: arguments.fate.material,
+        tissue: arguments.fate.tissue,
+        load: arguments.fate.load,
+        measures: Some(
+            ["porosity.total", "degradation", "matching", "stiffness", "strength"].map(str::to_owned).to_vec(),
+        ),
+        ..Settings::of(&arguments.input)
+    };
+    finish(&arguments.files, config()?, line, Purpose::Timeline(days), None, &arguments.run)
+}
+
+/// What designs are looked at for.
+enum Purpose {
+    /// Figures alone.
+    Measure,
+    /// Figures and verdicts.
+    Judge,
+    /// Their course over these days.
+    Timeline(Vec<f64>),
 }
 
 /// The nearest `poregauge.toml`.
@@ -66,7 +97,7 @@ fn jobs(
     files: &[PathBuf],
     config: Option<&Config>,
     line: &Settings,
-    judge: bool,
+    purpose: &Purpose,
     resolver: &mut Resolver<'_>,
 ) -> Result<Vec<Job>, Failure> {
     let nothing = Settings::default();
@@ -92,7 +123,18 @@ fn jobs(
         // Files named on the command line lie here, those named in the configuration beside it.
         let folder = config.map_or(here, |c| c.folder.as_path());
         let lower = rooted(entry.clone().over(defaults.clone()), folder);
-        let run = resolver.run(&line.clone().over(lower), here, judge)?;
+        let judge = matches!(purpose, Purpose::Judge);
+        let mut run = resolver.run(&line.clone().over(lower), here, judge)?;
+        if let Purpose::Timeline(days) = purpose {
+            if run.material.is_none() || run.tissue.is_none() {
+                return Err(Failure::Message(
+                    "a timeline needs a material and a tissue: --material NAME --tissue NAME (see `poregauge materials \
+                     list` and `poregauge tissues list`)"
+                        .to_owned(),
+                ));
+            }
+            run.timeline = Some(days.clone());
+        }
         let mut settings = Settings::in_force(&layers);
         if !judge {
             settings.retain(|name, _| !matches!(name.as_str(), "criteria" | "strict" | "measures"));
@@ -104,7 +146,7 @@ fn jobs(
 
 /// Settings of a configuration with the paths in them made those of files in its folder.
 fn rooted(mut settings: Settings, folder: &Path) -> Settings {
-    for name in [&mut settings.criteria, &mut settings.envelope] {
+    for name in [&mut settings.criteria, &mut settings.envelope, &mut settings.material, &mut settings.tissue] {
         if let Some(text) = name
             && folder.join(&*text).is_file()
         {
@@ -148,7 +190,7 @@ fn finish(
     files: &[PathBuf],
     config: Option<Config>,
     line: Settings,
-    judge: bool,
+    purpose: Purpose,
     baseline: Option<Report>,
     options: &RunArgs,
 ) -> Result<Status, Failure> {
@@ -162,7 +204,7 @@ fn finish(
     let (progress, bar) = progress::spinner(!options.no_progress && !options.quiet);
     let exec = Exec::new(options.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
     let limits = options.memory.map_or_else(Limits::default, |memory| Limits { memory });
-    let jobs = jobs(files, config.as_ref(), &line, judge, &mut Resolver::new(limits, &exec))?;
+    let jobs = jobs(files, config.as_ref(), &line, &purpose, &mut Resolver::new(limits, &exec))?;
     let strict = jobs.iter().any(|job| job.run.strict);
     let mut report = gauge::check_jobs(&jobs, cache(options).as_ref(), &exec)?;
     if let Some(baseline) = &baseline {

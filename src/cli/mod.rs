@@ -15,7 +15,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::report::Status;
-use args::{Cli, Command, CriteriaCommand, ReportCommand};
+use args::{Cli, Command, CriteriaCommand, ReportCommand, TableCommand};
 
 /// Why a command ends without a result; the text is for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         let run = match &mut cli.command {
             Command::Check(arguments) => Some(&mut arguments.run),
             Command::Measure(arguments) => Some(&mut arguments.run),
+            Command::Timeline(arguments) => Some(&mut arguments.run),
             _ => None,
         };
         if let (Some(run), Some((_, matches))) = (run, matches.subcommand()) {
@@ -75,6 +76,15 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
     match cli.command {
         Command::Check(arguments) => designs::check(arguments),
         Command::Measure(arguments) => designs::measure(arguments),
+        Command::Timeline(arguments) => designs::timeline(arguments),
+        Command::Materials { command } => match command {
+            TableCommand::List => reference::materials_list(),
+            TableCommand::Show { name } => reference::material_show(&name),
+        },
+        Command::Tissues { command } => match command {
+            TableCommand::List => reference::tissues_list(),
+            TableCommand::Show { name } => reference::tissue_show(&name),
+        },
         Command::Generate(arguments) => export::generate(arguments),
         Command::Criteria { command } => match command {
             CriteriaCommand::List => reference::criteria_list(),

@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 use super::settings;
 use super::{Failure, output};
 use crate::criteria::{Basis, Criteria, RuleKind, built_in, built_in_names};
+use crate::fate::library::Law;
+use crate::fate::{Library, Range, Support};
 use crate::report::Status;
+use crate::report::words::wrap;
+use crate::units::significant;
 
 fn criteria(name: &str) -> Result<Criteria, Failure> {
     settings::criteria(name, Path::new(""))
@@ -26,14 +30,9 @@ pub fn criteria_show(name: &str) -> Result<Status, Failure> {
     let mut text = format!("{}\n{}\nSource: {}\n", criteria.name, criteria.title, criteria.source);
     for rule in &criteria.rules {
         let gate = if rule.required { "required" } else { "advisory" };
-        let _ = writeln!(
-            text,
-            "\n{} (criterion {}, {gate})\n  {}\n  {}",
-            rule.id,
-            rule.criterion,
-            asks(&rule.kind),
-            rule.source
-        );
+        let _ = writeln!(text, "\n{} (criterion {}, {gate})", rule.id, rule.criterion);
+        text.push_str(&wrap(&asks(&rule.kind), "  "));
+        text.push_str(&wrap(&rule.source, "  "));
     }
     output::print(&text)
 }
@@ -63,15 +62,118 @@ pub fn explain(check: &str, name: &str) -> Result<Status, Failure> {
     } else {
         "advisory: it is reported, and gates under --strict"
     };
-    output::print(&format!(
-        "{} — {}\n\nAsks      {}\nGate      {gate}\nWhy       {}\nLimit by  {basis}\nSource    {}\nRemedy    {}\n",
-        rule.id,
-        rule.title,
-        asks(&rule.kind),
-        rule.help,
-        rule.source,
-        rule.advice.as_deref().unwrap_or("–"),
-    ))
+    let mut text = format!("{} — {}\n\n", rule.id, rule.title);
+    for (name, what) in [
+        ("Asks", asks(&rule.kind)),
+        ("Gate", gate.to_owned()),
+        ("Why", rule.help.clone()),
+        ("Limit by", basis.to_owned()),
+        ("Source", rule.source.clone()),
+        ("Remedy", rule.advice.clone().unwrap_or_else(|| "–".to_owned())),
+    ] {
+        let body = wrap(&what, "          ");
+        let _ = write!(text, "{name:9} {}", body.trim_start());
+    }
+    output::print(&text)
+}
+
+fn library() -> Result<Library, Failure> {
+    Library::built_in().map_err(|e| Failure::Message(e.to_string()))
+}
+
+pub fn materials_list() -> Result<Status, Failure> {
+    let mut text = String::new();
+    for (id, m) in &library()?.materials {
+        let _ = writeln!(text, "{id:18} {:10} {}", m.class, m.name);
+    }
+    output::print(&text)
+}
+
+pub fn tissues_list() -> Result<Status, Failure> {
+    let mut text = String::new();
+    for (id, t) in &library()?.tissues {
+        let _ = writeln!(text, "{id:24} {:14} {}", t.class.name(), t.name);
+    }
+    output::print(&text)
+}
+
+/// A figure with its source and how sure it is.
+fn row(text: &mut String, name: &str, key: &str, range: Option<Range>, unit: &str, of: (&Notes, &Notes)) {
+    let Some(range) = range else { return };
+    let value = if range.low < range.high {
+        format!("{} ({}–{}) {unit}", figure(range.typical), figure(range.low), figure(range.high))
+    } else {
+        format!("{} {unit}", figure(range.typical))
+    };
+    let _ = writeln!(text, "  {name:22} {value}");
+    let sure = of.1.get(key).map(|c| format!("confidence {c}"));
+    let notes: Vec<String> = of.0.get(key).cloned().into_iter().chain(sure).collect();
+    if !notes.is_empty() {
+        text.push_str(&wrap(&notes.join("; "), "    "));
+    }
+}
+
+type Notes = std::collections::BTreeMap<String, String>;
+
+fn figure(value: f64) -> String {
+    significant(value, 4)
+}
+
+pub fn material_show(name: &str) -> Result<Status, Failure> {
+    let library = library()?;
+    let m = library.material(name).map_err(|e| Failure::Message(e.to_string()))?;
+    let mut text = format!("{}: {} ({})\n", m.id, m.name, m.class);
+    let law = match m.law {
+        Law::BulkHydrolysis => "hydrolysis throughout, speeded up by its acid",
+        Law::RandomScission => "hydrolysis throughout by random scission",
+        Law::SurfaceErosion => "erosion from the surface",
+        Law::Corrosion => "corrosion from the surface",
+        Law::FirstOrder => "first-order loss of mass",
+        Law::None => "not degradable",
+    };
+    let _ = writeln!(text, "  {:22} {law}", "degrades by");
+    let notes = (&m.source, &m.confidence);
+    row(&mut text, "density", "density", Some(m.density_g_cm3), "g/cm³", notes);
+    row(&mut text, "modulus", "modulus", Some(m.modulus_gpa), "GPa", notes);
+    let strength = if m.strength_kind.is_empty() { "MPa".to_owned() } else { format!("MPa, {}", m.strength_kind) };
+    row(&mut text, "strength", "strength", Some(m.strength_mpa), &strength, notes);
+    let of = if m.law == Law::FirstOrder { "days, of mass" } else { "days, of molecular weight" };
+    row(&mut text, "half-life", "half_life", m.half_life_d, of, notes);
+    row(&mut text, "half-life of stiffness", "stiffness_half_life", m.stiffness_half_life_d, "days", notes);
+    row(&mut text, "rate", "rate", m.rate_um_per_day, "µm/day", notes);
+    row(&mut text, "rate", "rate", m.rate_mm_per_year, "mm/year", notes);
+    row(&mut text, "resorbed after", "resorption", m.resorption_months, "months", notes);
+    sources(&mut text, &library, &m.source);
+    output::print(&text)
+}
+
+pub fn tissue_show(name: &str) -> Result<Status, Failure> {
+    let library = library()?;
+    let t = library.tissue(name).map_err(|e| Failure::Message(e.to_string()))?;
+    let mut text = format!("{}: {}\n  {:22} {}\n", t.id, t.name, "support", t.class.name());
+    let notes = (&t.source, &t.confidence);
+    row(&mut text, "modulus", "modulus", Some(t.modulus_mpa), "MPa", notes);
+    row(&mut text, "strength", "strength", t.strength_mpa, "MPa", notes);
+    row(&mut text, "permeability", "permeability", t.permeability_m2, "m²", notes);
+    row(&mut text, "apposition", "apposition", t.apposition_um_per_day, "µm/day", notes);
+    row(&mut text, "ingrowth", "ingrowth", t.ingrowth_um_per_day, "µm/day", notes);
+    row(&mut text, "growth begins after", "times", Some(t.lag_d), "days", notes);
+    row(&mut text, "half filled after", "", Some(t.t50_d), "days", notes);
+    row(&mut text, "nine tenths after", "", Some(t.t90_d), "days", notes);
+    sources(&mut text, &library, &t.source);
+    output::print(&text)
+}
+
+/// The sources that the notes name.
+fn sources(text: &mut String, library: &Library, notes: &Notes) {
+    let named = |key: &str| notes.values().any(|note| note.contains(&format!("[{key}]")));
+    let used: Vec<_> = library.sources.iter().filter(|(key, _)| named(key)).collect();
+    if !used.is_empty() {
+        text.push_str("\nSources read (\"recalled\": not read again; \"derived\": arithmetic on a source)\n");
+        for (key, source) in used {
+            text.push_str(&wrap(&format!("[{key}] {source}"), "  "));
+        }
+    }
 }
 
 fn asks(kind: &RuleKind) -> String {
@@ -82,6 +184,13 @@ fn asks(kind: &RuleKind) -> String {
             (None, Some(b)) => format!("{measure} <= {b}"),
             (None, None) => measure.clone(),
         },
+        RuleKind::Load { measure } => format!("{measure} >= declared load (--load)"),
+        RuleKind::Class { measure, min, max } => {
+            let show = |limits: &std::collections::BTreeMap<Support, f64>, sign: &str| {
+                limits.iter().map(|(class, v)| format!("{sign} {v} ({})", class.name())).collect::<Vec<_>>()
+            };
+            format!("{measure} {}", [show(min, ">="), show(max, "<=")].concat().join(", "))
+        }
         RuleKind::Process { measure } => format!("{measure} >= smallest strut of the process (--process)"),
         RuleKind::Declared(what) => {
             format!("declaration of {}", what.iter().map(|d| d.phrase()).collect::<Vec<_>>().join(" and "))

@@ -14,11 +14,12 @@ use crate::criteria::{
     Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
 use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
+use crate::fate::Library;
 use crate::gauge::{self, MAX_VOXELS, Run};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::report::SettingEntry;
-use crate::units::{Length, LengthUnit};
+use crate::units::{Length, LengthUnit, parse_pressure};
 
 /// What may be set for a design; `None` where nothing was said.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,6 +31,13 @@ pub struct Settings {
     pub strict: Option<bool>,
     /// The process that makes the design.
     pub process: Option<String>,
+    /// The material: a name or a file.
+    pub material: Option<String>,
+    /// The tissue: a name or a file.
+    pub tissue: Option<String>,
+    /// The load that it has to bear, in MPa.
+    #[serde(deserialize_with = "pressure")]
+    pub load: Option<f64>,
     /// Unit of files without one.
     #[serde(deserialize_with = "unit")]
     pub unit: Option<LengthUnit>,
@@ -66,6 +74,10 @@ fn from_text<'de, D: Deserializer<'de>, T>(
 
 fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<LengthUnit>, D::Error> {
     from_text(deserializer, |text| text.parse().map_err(|e: crate::units::UnitError| e.to_string()))
+}
+
+fn pressure<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    from_text(deserializer, parse_pressure)
 }
 
 fn spacings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[Length; 3]>, D::Error> {
@@ -130,6 +142,9 @@ impl Settings {
             criteria: self.criteria.or(lower.criteria),
             strict: self.strict.or(lower.strict),
             process: self.process.or(lower.process),
+            material: self.material.or(lower.material),
+            tissue: self.tissue.or(lower.tissue),
+            load: self.load.or(lower.load),
             unit: self.unit.or(lower.unit),
             spacing: self.spacing.or(lower.spacing),
             axes: self.axes.or(lower.axes),
@@ -150,6 +165,9 @@ impl Settings {
             ("criteria", self.criteria.clone()),
             ("strict", self.strict.map(|s| s.to_string())),
             ("process", self.process.clone()),
+            ("material", self.material.clone()),
+            ("tissue", self.tissue.clone()),
+            ("load", self.load.map(|l| format!("{l}MPa"))),
             ("unit", self.unit.map(|u| u.symbol().to_owned())),
             ("spacing", self.spacing.map(|s| s.map(length).join(","))),
             ("axes", self.axes.map(|a| if a == AxesArg::Xyz { "xyz" } else { "zyx" }.to_owned())),
@@ -226,6 +244,8 @@ impl<'a> Resolver<'a> {
                 })
             })
             .transpose()?;
+        let wrong = |e: crate::fate::LibraryError| Failure::Message(e.to_string());
+        let library = Library::built_in().map_err(wrong)?;
         let criteria =
             if judge { Some(self.criteria(settings.criteria.as_deref().unwrap_or("review"), folder)?) } else { None };
         let mut options = Options {
@@ -256,6 +276,10 @@ impl<'a> Resolver<'a> {
             max_voxels: settings.max_voxels.unwrap_or(MAX_VOXELS),
             cut: settings.cut_pores.map(cut).unwrap_or_default(),
             process,
+            material: settings.material.as_deref().map(|name| library.material(name).map_err(wrong)).transpose()?,
+            tissue: settings.tissue.as_deref().map(|name| library.tissue(name).map_err(wrong)).transpose()?,
+            load: settings.load,
+            timeline: None,
             limits: self.limits,
         })
     }

@@ -1,7 +1,10 @@
 //! Criteria files: TOML with a name, a source, and a list of checks; `extends` takes over the checks of another one.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::fate::Support;
 use crate::units::{Length, Unit};
 
 /// What sets a limit.
@@ -32,6 +35,8 @@ enum RawLimit {
 enum LimitOf {
     /// The smallest strut of the declared process.
     Process,
+    /// The declared load.
+    Load,
 }
 
 /// Something that has to be declared.
@@ -77,6 +82,10 @@ struct RawCheck {
     max: Option<RawLimit>,
     /// Where the least value comes from, instead of `min`.
     min_of: Option<LimitOf>,
+    /// Least value for each class of tissue, instead of `min`.
+    min_by_class: Option<BTreeMap<Support, f64>>,
+    /// Greatest value for each class of tissue, instead of `max`.
+    max_by_class: Option<BTreeMap<Support, f64>>,
     /// What has to be declared, for checks that geometry cannot decide.
     declares: Option<Vec<Declaration>>,
     /// Whether the design fails when the check fails; else it is only reported.
@@ -140,6 +149,20 @@ pub enum RuleKind {
         /// The measure.
         measure: String,
     },
+    /// A figure above the declared load.
+    Load {
+        /// The measure.
+        measure: String,
+    },
+    /// A figure within limits that depend on the class of the tissue; a class without limits is not asked.
+    Class {
+        /// The measure.
+        measure: String,
+        /// Least values.
+        min: BTreeMap<Support, f64>,
+        /// Greatest values.
+        max: BTreeMap<Support, f64>,
+    },
     /// Something that has to be declared.
     Declared(Vec<Declaration>),
 }
@@ -172,7 +195,10 @@ impl Rule {
     #[must_use]
     pub fn measure(&self) -> Option<&str> {
         match &self.kind {
-            RuleKind::Figure { measure, .. } | RuleKind::Process { measure } => Some(measure),
+            RuleKind::Figure { measure, .. }
+            | RuleKind::Process { measure }
+            | RuleKind::Load { measure }
+            | RuleKind::Class { measure, .. } => Some(measure),
             RuleKind::Declared(_) => None,
         }
     }
@@ -297,7 +323,29 @@ fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, CriteriaError> {
         });
         let own = |limit: &Option<RawLimit>| limit.as_ref().map(|l| value(l, unit).map_err(&wrong)).transpose();
         let (min, max) = (own(&raw.min)?, own(&raw.max)?);
-        if raw.min_of.is_some()
+        let by_class = [&raw.min_by_class, &raw.max_by_class];
+        if by_class.iter().any(|limits| limits.is_some()) {
+            let [min, max] = by_class.map(|limits| limits.clone().unwrap_or_default());
+            if raw.min.is_some() || raw.max.is_some() || raw.min_of.is_some() {
+                return Err(wrong("limits by class go without `min`, `max` and `min_of`".to_owned()));
+            }
+            if unit == Unit::Micrometre || min.values().chain(max.values()).any(|v| !v.is_finite()) {
+                return Err(wrong("limits by class are finite numbers of a measure without unit".to_owned()));
+            }
+            RuleKind::Class { measure, min, max }
+        } else if raw.min_of == Some(LimitOf::Load)
+            || (raw.min.is_none() && raw.max.is_none() && matches!(base.map(|b| &b.kind), Some(RuleKind::Load { .. })))
+        {
+            if unit != Unit::Megapascal {
+                return Err(wrong("a load is held against a measure in MPa".to_owned()));
+            }
+            RuleKind::Load { measure }
+        } else if raw.min.is_none()
+            && raw.max.is_none()
+            && let Some(RuleKind::Class { min, max, .. }) = base.map(|b| &b.kind)
+        {
+            RuleKind::Class { measure, min: min.clone(), max: max.clone() }
+        } else if raw.min_of.is_some()
             || (raw.min.is_none()
                 && raw.max.is_none()
                 && matches!(base.map(|b| &b.kind), Some(RuleKind::Process { .. })))
@@ -348,7 +396,7 @@ fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
 }
 
 /// The measures that a check may name, with their units; a trailing `_` takes lengths such as `100um`.
-const MEASURES: [(&str, Unit); 38] = [
+const MEASURES: [(&str, Unit); 49] = [
     ("volume.total", Unit::CubicMillimetre),
     ("volume.solid", Unit::CubicMillimetre),
     ("porosity.total", Unit::One),
@@ -384,13 +432,24 @@ const MEASURES: [(&str, Unit); 38] = [
     ("interconnectivity.d90", Unit::Micrometre),
     ("solid.components", Unit::One),
     ("solid.loose_fraction", Unit::One),
+    ("degradation.mass_after_10y", Unit::One),
+    ("degradation.gone_day", Unit::Day),
+    ("degradation.half_stiffness_day", Unit::Day),
+    ("matching.support_dip", Unit::One),
+    ("matching.gap", Unit::One),
+    ("matching.linger", Unit::One),
+    ("matching.gone_ratio", Unit::One),
+    ("matching.functional_ratio", Unit::One),
+    ("matching.gone_before_tissue", Unit::One),
+    ("stiffness.estimated", Unit::Megapascal),
+    ("strength.estimated", Unit::Megapascal),
     ("interconnectivity.percolation_diameter", Unit::Micrometre),
     ("pore_size", Unit::Micrometre),
     ("strut", Unit::Micrometre),
 ];
 
 /// How many of the list name single measures; the rest are families that `--measures` may name.
-const SINGLE: usize = 35;
+const SINGLE: usize = 46;
 
 /// Unit of a measure, when there is such a measure.
 #[must_use]

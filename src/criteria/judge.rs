@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{Criteria, Limit, Rule, RuleKind, lengths_in, unit_of};
+use super::file::{Criteria, Declaration, Limit, Rule, RuleKind, lengths_in, unit_of};
 use super::process::Process;
+use crate::fate::Support;
 use crate::measure::Measurement;
 use crate::units::{Unit, significant};
 
@@ -58,13 +59,37 @@ pub struct Check {
     pub reason: Option<String>,
     /// Whether a finer grid could decide it.
     pub refinable: bool,
+    /// Whether only the ranges of a library leave it open: then it gates under strict rules alone.
+    pub library: bool,
     /// What would make it pass.
     pub advice: Option<String>,
+}
+
+/// What is declared of a design.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Declared {
+    /// The material: what its record says of tissue compatibility and of the cell interface.
+    pub material: Option<MaterialRecord>,
+    /// What the tissue asks of the scaffold.
+    pub tissue: Option<Support>,
+    /// The load in MPa that it has to bear.
+    pub load: Option<f64>,
+}
+
+/// What the record of a material says, in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaterialRecord {
+    /// Of tissue compatibility.
+    pub compatibility: String,
+    /// Of the cell interface.
+    pub cell_interface: String,
 }
 
 /// What a verdict depends on beside measurements.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
+    /// What is declared.
+    pub declared: Declared,
     /// The declared process.
     pub process: Option<Process>,
     /// Coarsest spacing of the grid, in µm.
@@ -97,13 +122,24 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         margin: None,
         reason: None,
         refinable: false,
+        library: false,
         advice: None,
     };
     let (measure, limit) = match &rule.kind {
         RuleKind::Declared(what) => {
-            let what: Vec<&str> = what.iter().map(|d| d.phrase()).collect();
-            check.requirement = format!("declared: {}", what.join(", "));
-            check.reason = Some(format!("declare {}", what.join(" and ")));
+            let words: Vec<&str> = what.iter().map(|d| d.phrase()).collect();
+            check.requirement = format!("declared: {}", words.join(", "));
+            let missing: Vec<&str> =
+                what.iter().filter(|d| !has(&context.declared, **d, context)).map(|d| d.phrase()).collect();
+            if missing.is_empty() {
+                check.verdict = Verdict::Declared;
+                check.reason = context.declared.material.as_ref().map(|m| match rule.criterion {
+                    3 => m.cell_interface.clone(),
+                    _ => m.compatibility.clone(),
+                });
+            } else {
+                check.reason = Some(format!("declare {}", missing.join(" and ")));
+            }
             return check;
         }
         RuleKind::Process { measure } => match &context.process {
@@ -114,11 +150,40 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
             }
             Some(process) => (measure, Limit { min: Some(process.min_strut.um()), max: None }),
         },
+        RuleKind::Load { measure } => match context.declared.load {
+            None => {
+                check.requirement = format!("{measure} >= declared load");
+                check.reason = Some(missing_for(measure, true, &context.declared).unwrap_or_default());
+                return check;
+            }
+            Some(load) => (measure, Limit { min: Some(load), max: None }),
+        },
+        RuleKind::Class { measure, min, max } => match context.declared.tissue {
+            None => {
+                check.requirement = format!("{measure} by the class of the tissue");
+                check.reason = missing_for(measure, false, &context.declared);
+                return check;
+            }
+            Some(class) => {
+                let limit = Limit { min: min.get(&class).copied(), max: max.get(&class).copied() };
+                if limit.min.is_none() && limit.max.is_none() {
+                    check.requirement = format!("{measure} by the class of the tissue");
+                    check.verdict = Verdict::Declared;
+                    check.reason = Some("not asked in a tissue that carries no load".to_owned());
+                    return check;
+                }
+                (measure, limit)
+            }
+        },
         RuleKind::Figure { measure, limit } => (measure, *limit),
     };
     let unit = unit_of(measure).unwrap_or(Unit::One);
     check.requirement = requirement(measure, limit, unit);
     check.limit = Some(limit);
+    if let Some(missing) = missing_for(measure, false, &context.declared) {
+        check.reason = Some(missing);
+        return check;
+    }
     let Some(measurement) = measurements.get(measure) else {
         check.verdict = Verdict::Fail;
         check.reason = Some("the design has nothing that this could be measured on".to_owned());
@@ -130,6 +195,21 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
     check.margin = Some(margin);
     check.verdict = by_margin(margin, span(measurement.value, measurement.uncertainty, limit));
     check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact;
+    if let Some((low, high)) = measurement.range {
+        let [at_low, at_high] = [low, high].map(|v| by_margin(self::margin(v, limit), span(v, 0.0, limit)));
+        let expected = by_margin(margin, span(measurement.value, 0.0, limit));
+        check.verdict = if at_low == expected && at_high == expected { expected } else { Verdict::Inconclusive };
+        check.refinable = false;
+        if check.verdict == Verdict::Inconclusive {
+            check.library = measurement.library;
+            let whose = if measurement.library { "the library's ranges" } else { "the ranges declared" };
+            check.reason = Some(format!(
+                "{whose} leave it open: {} to {}; a measured curve settles it",
+                show(low, unit),
+                show(high, unit)
+            ));
+        }
+    }
     if let Some(reason) = too_coarse(measure, limit, unit, measurements, context) {
         check.verdict = Verdict::Inconclusive;
         check.refinable = true;
@@ -156,6 +236,29 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         check.advice.clone_from(&rule.advice);
     }
     check
+}
+
+fn has(declared: &Declared, what: Declaration, context: &Context) -> bool {
+    match what {
+        Declaration::Material => declared.material.is_some(),
+        Declaration::Tissue => declared.tissue.is_some(),
+        Declaration::Load => declared.load.is_some(),
+        Declaration::Process => context.process.is_some(),
+    }
+}
+
+/// What has to be declared before a measure can be had, and is not.
+fn missing_for(measure: &str, load: bool, declared: &Declared) -> Option<String> {
+    let family = measure.split('.').next().unwrap_or("");
+    let material =
+        matches!(family, "degradation" | "matching" | "strength" | "stiffness") && declared.material.is_none();
+    let tissue = family == "matching" && declared.tissue.is_none();
+    let missing: Vec<&str> =
+        [(material, "a material"), (tissue, "a tissue"), (load && declared.load.is_none(), "a load")]
+            .into_iter()
+            .filter_map(|(is, what)| is.then_some(what))
+            .collect();
+    (!missing.is_empty()).then(|| format!("declare {}", missing.join(" and ")))
 }
 
 /// Distance to the nearer limit, positive inside.
@@ -237,6 +340,7 @@ fn show(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Micrometre => format!("{} µm", significant(value, 3)),
         Unit::One => format!("{} %", significant(100.0 * value, 3)),
+        Unit::Day => format!("{} days", significant(value, 3)),
         _ => format!("{} {}", significant(value, 3), unit.symbol()),
     }
 }
@@ -246,7 +350,7 @@ fn show(value: f64, unit: Unit) -> String {
 #[must_use]
 pub fn design_verdict(checks: &[Check], strict: bool) -> DesignVerdict {
     let counts = |c: &&Check| c.rule.required || strict;
-    let any = |verdict: Verdict| checks.iter().filter(counts).any(|c| c.verdict == verdict);
+    let any = |verdict: Verdict| checks.iter().filter(counts).any(|c| c.verdict == verdict && (strict || !c.library));
     let waits = checks.iter().any(|c| c.rule.required && c.verdict == Verdict::NotAssessed);
     if any(Verdict::Fail) || (strict && waits) {
         DesignVerdict::Fail
@@ -272,6 +376,8 @@ mod tests {
             method: String::new(),
             alternatives: Vec::new(),
             at_um: None,
+            range: None,
+            library: false,
         }
     }
 
@@ -285,7 +391,13 @@ mod tests {
         check(rule, &all, context)
     }
 
-    const FINE: Context = Context { process: None, spacing: 10.0, voxels_across: 4.0, from_shells: true };
+    const FINE: Context = Context {
+        declared: Declared { material: None, tissue: None, load: None },
+        process: None,
+        spacing: 10.0,
+        voxels_across: 4.0,
+        from_shells: true,
+    };
 
     #[test]
     fn the_whole_interval_decides() {
@@ -320,6 +432,28 @@ mod tests {
         assert_eq!((check.verdict, check.refinable), (Verdict::Inconclusive, false));
         m.alternatives[0].value = Some(0.905);
         assert_eq!(verdict("porosity", Some(m), &FINE).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn what_a_library_leaves_open_gates_under_strict_rules_alone() {
+        let record = MaterialRecord { compatibility: String::new(), cell_interface: String::new() };
+        let declared = Declared { material: Some(record), tissue: Some(Support::Shared), load: None };
+        let context = Context { declared, ..FINE };
+        let gap = |low, high, library| {
+            let m = Measurement { range: Some((low, high)), library, ..measurement(0.2, 0.1, Unit::One) };
+            verdict("matching-gap", Some(m), &context)
+        };
+        assert_eq!(gap(0.1, 0.29, true).verdict, Verdict::Pass);
+        let open = gap(0.1, 0.4, true);
+        assert_eq!((open.verdict, open.library), (Verdict::Inconclusive, true));
+        assert_eq!(design_verdict(std::slice::from_ref(&open), false), DesignVerdict::Pass);
+        assert_eq!(design_verdict(&[open], true), DesignVerdict::Inconclusive);
+        assert_eq!(design_verdict(&[gap(0.1, 0.4, false)], false), DesignVerdict::Inconclusive);
+        // A tissue that carries nothing asks for no dip.
+        let soft =
+            Context { declared: Declared { tissue: Some(Support::NonStructural), ..context.declared.clone() }, ..FINE };
+        assert_eq!(verdict("matching-dip", None, &soft).verdict, Verdict::Declared);
+        assert_eq!(verdict("matching-dip", None, &FINE).verdict, Verdict::NotAssessed);
     }
 
     #[test]

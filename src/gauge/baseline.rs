@@ -78,7 +78,7 @@ mod tests {
             min: Some(0.9),
             max: None,
             verdict,
-            measured: Some(MeasuredEntry { value, unit: Unit::One, uncertainty: 0.001 }),
+            measured: Some(MeasuredEntry { value, unit: Unit::One, uncertainty: 0.001, range: None }),
             margin: Some(value - 0.9),
             required: true,
             basis: Basis::Review,
@@ -86,6 +86,7 @@ mod tests {
             reason: None,
             advice: None,
             at_um: None,
+            library: false,
             baseline: None,
         };
         let entry = error_entry("a".to_owned(), "a.stl".to_owned(), "", String::new(), None);

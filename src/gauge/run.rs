@@ -6,10 +6,14 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::plan::{Plan, plan};
-use crate::criteria::{Check, Context, Criteria, Process, design_verdict, judge};
+use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, design_verdict, judge};
 use crate::design::{
     Binarised, CutPores, Design, DesignError, EnvelopeChoice, Options, Region, Resolution, Solid, Study, StudyError,
 };
+use crate::fate::front::Front;
+use crate::fate::library::Law;
+use crate::fate::timeline::{Timeline, default_days, timeline};
+use crate::fate::{Body, Material, Tissue, assess};
 use crate::input::load;
 use crate::limits::Limits;
 use crate::measure::{Level, Measurement, Survey, combine, survey};
@@ -36,6 +40,14 @@ pub struct Run {
     pub cut: CutPores,
     /// The declared process.
     pub process: Option<Process>,
+    /// The declared material.
+    pub material: Option<Material>,
+    /// The declared tissue.
+    pub tissue: Option<Tissue>,
+    /// The declared load, in MPa.
+    pub load: Option<f64>,
+    /// Whether a timeline is wanted, and its days if they are given.
+    pub timeline: Option<Vec<f64>>,
     /// Memory budget.
     pub limits: Limits,
 }
@@ -54,7 +66,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
             self.options,
             self.criteria,
             self.measures,
@@ -62,7 +74,11 @@ impl Run {
             self.resolution,
             self.max_voxels,
             self.cut,
-            self.process
+            self.process,
+            self.material,
+            self.tissue,
+            self.load,
+            self.timeline
         )
     }
 }
@@ -241,7 +257,13 @@ fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Resul
 
 type Outcome = Result<(Measured, Vec<Check>), StudyError>;
 
-fn measured(fine: Level, measurements: BTreeMap<String, Measurement>, levels: Vec<f64>, cut: CutPores) -> Measured {
+fn measured(
+    fine: Level,
+    measurements: BTreeMap<String, Measurement>,
+    levels: Vec<f64>,
+    cut: CutPores,
+    timeline: Option<Timeline>,
+) -> Measured {
     let survey = fine.survey;
     Measured {
         measurements,
@@ -251,6 +273,7 @@ fn measured(fine: Level, measurements: BTreeMap<String, Measurement>, levels: Ve
         spacing: survey.spacing,
         levels,
         cut,
+        timeline,
     }
 }
 
@@ -293,17 +316,77 @@ fn other_reading(
     Ok(())
 }
 
+/// Adds what follows from material and tissue to the figures of a design.
+fn fate(
+    measurements: &mut BTreeMap<String, Measurement>,
+    fine: &mut Level,
+    design: &Design,
+    resolution: Resolution,
+    run: &Run,
+    exec: &Exec,
+) -> Result<Option<Timeline>, StudyError> {
+    let Some(material) = &run.material else { return Ok(None) };
+    let value = |id: &str| measurements.get(id).map(|m| m.value);
+    let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
+    let figures = &mut fine.survey.figures;
+    let walls = figures.distributions.get("strut").and_then(|d| {
+        let mut below = 0.0;
+        let k = d.fraction.iter().position(|f| {
+            below += f;
+            below >= 0.95
+        })?;
+        d.edges.get(k + 1).copied()
+    });
+    let erodes = matches!(material.law, Law::SurfaceErosion | Law::Corrosion) && material.measured.is_none();
+    let front = if erodes {
+        exec.stage("front through the solid")?;
+        let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
+        let values = study.without_caps(&run.limits, exec)?;
+        Front::of(study.frame(), &study.inside, &values, exec)
+    } else {
+        Front::default()
+    };
+    let body = Body { density: solid / total, front, walls };
+    let (more, findings) = assess(material, run.tissue.as_ref(), &body);
+    measurements.extend(more);
+    figures.findings.extend(findings);
+    let (Some(days), Some(tissue)) = (&run.timeline, &run.tissue) else { return Ok(None) };
+    let days = if days.is_empty() { default_days(tissue) } else { days.clone() };
+    Ok(Some(timeline(material, tissue, &body, days)))
+}
+
 fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Design, h: f64, across: f64) -> Vec<Check> {
     let from_shells = match &design.solid {
         Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic && design.envelope.body.region.is_none(),
         Solid::Volume { .. } => false,
     };
-    let context = Context { process: run.process.clone(), spacing: h, voxels_across: across, from_shells };
+    let declared = Declared {
+        material: run.material.as_ref().map(|m| MaterialRecord {
+            compatibility: m
+                .compatibility
+                .clone()
+                .unwrap_or_else(|| format!("{}; no evidence of tissue compatibility (ISO 10993) is given", m.name)),
+            cell_interface: m
+                .cell_interface
+                .clone()
+                .unwrap_or_else(|| format!("{}; no evidence of cell attachment is given", m.name)),
+        }),
+        tissue: run.tissue.as_ref().map(|t| t.class),
+        load: run.load,
+    };
+    let context = Context { declared, process: run.process.clone(), spacing: h, voxels_across: across, from_shells };
     run.criteria.as_ref().map(|c| judge(c, measurements, &context)).unwrap_or_default()
 }
 
+/// What a run has to measure: the walls as well where a material is declared, for they decide how it degrades.
+fn plan_of(run: &Run) -> Plan {
+    let mut plan = plan(&run.measures, run.criteria.as_ref());
+    plan.needs.strut |= run.material.is_some();
+    plan
+}
+
 fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
-    let plan = plan(&run.measures, run.criteria.as_ref());
+    let plan = plan_of(run);
     let body = &design.envelope.body;
     let extent = body.high - body.low;
     let cap = (extent.product() / run.max_voxels as f64).cbrt();
@@ -328,14 +411,15 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     };
     let mut levels = vec![coarse.h];
     loop {
-        let fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
+        let mut fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
         levels.push(fine.h);
-        let measurements = combine(&fine, Some(&coarse), &[], 0.0);
+        let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
+        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), run, exec)?;
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         let open = checks.iter().any(|c| (c.rule.required || run.strict) && c.refinable);
         let next = (h / 2.0).max(cap);
         if run.resolution.is_some() || !open || next > h / 1.25 {
-            return Ok((measured(fine, measurements, levels, run.cut), checks));
+            return Ok((measured(fine, measurements, levels, run.cut, timeline), checks));
         }
         h = next;
         coarse = fine;
@@ -343,7 +427,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
 }
 
 fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
-    let plan = plan(&run.measures, run.criteria.as_ref());
+    let plan = plan_of(run);
     let Solid::Volume { phases, frame, .. } = &design.solid else {
         return Err(StudyError::OnePhase("nothing"));
     };
@@ -353,7 +437,7 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     if two {
         plan.needs.doubt = 1.0;
     }
-    let fine = level(design, native(1, 0.0), &plan, run, exec)?;
+    let mut fine = level(design, native(1, 0.0), &plan, run, exec)?;
     let (coarse, moved) = if two {
         (None, Vec::new())
     } else {
@@ -368,12 +452,13 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         (Some(coarse), vec![up, down])
     };
     let voxel = if two { frame.coarsest() } else { 0.0 };
-    let measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
+    let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
+    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
     let checks = judged(run, &measurements, design, fine.h, across);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();
     levels.push(fine.h);
-    Ok((measured(fine, measurements, levels, run.cut), checks))
+    Ok((measured(fine, measurements, levels, run.cut, timeline), checks))
 }
 
 #[cfg(test)]

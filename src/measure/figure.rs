@@ -78,6 +78,10 @@ pub struct Measurement {
     pub alternatives: Vec<Alternative>,
     /// Where the figure is set, in µm of the input's frame: the throat of a path.
     pub at_um: Option<[f64; 3]>,
+    /// Its least and greatest value, where these are not as far from it on either side.
+    pub range: Option<(f64, f64)>,
+    /// Whether the range is that of a library, not of anything measured on this design.
+    pub library: bool,
 }
 
 /// A distribution by volume.

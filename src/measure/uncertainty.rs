@@ -65,6 +65,8 @@ fn measurement(figure: &Figure, uncertainty: f64, at_um: Option<[f64; 3]>) -> Me
         method: figure.method.clone(),
         alternatives: figure.alternatives.clone(),
         at_um,
+        range: None,
+        library: false,
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, FindingEntry, GridEntry,
-    MeasuredEntry, MeasurementEntry, SourceEntry,
+    MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry,
 };
 use crate::criteria::{Check, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
+use crate::fate::timeline::Timeline;
 use crate::measure::{Distribution, Measurement};
 
 /// A design that was measured.
@@ -27,6 +28,8 @@ pub struct Measured {
     pub levels: Vec<f64>,
     /// What became of cut pores.
     pub cut: CutPores,
+    /// Scaffold and tissue over time, where it was asked for.
+    pub timeline: Option<Timeline>,
 }
 
 /// The entry of a design that was measured, and judged when there are criteria.
@@ -86,6 +89,7 @@ pub fn design_entry(
             .collect(),
         checks: checks.into_iter().map(check).collect(),
         findings: design.findings.iter().chain(&measured.findings).map(finding).collect(),
+        timeline: measured.timeline.map(over_time),
         errors: Vec::new(),
     }
 }
@@ -105,7 +109,26 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
         distributions: BTreeMap::new(),
         checks: Vec::new(),
         findings: Vec::new(),
+        timeline: None,
         errors: vec![ErrorEntry { kind: kind.to_owned(), message, at }],
+    }
+}
+
+fn over_time(t: Timeline) -> TimelineEntry {
+    TimelineEntry {
+        days: t.days,
+        mass: t.mass.typical,
+        mass_low: t.mass.low,
+        mass_high: t.mass.high,
+        stiffness: t.stiffness.typical,
+        stiffness_low: t.stiffness.low,
+        stiffness_high: t.stiffness.high,
+        fill: t.fill.typical,
+        fill_low: t.fill.low,
+        fill_high: t.fill.high,
+        combined: t.combined.typical,
+        combined_low: t.combined.low,
+        combined_high: t.combined.high,
     }
 }
 
@@ -116,6 +139,7 @@ fn measurement(m: Measurement) -> MeasurementEntry {
         uncertainty: m.uncertainty,
         method: m.method,
         at_um: m.at_um,
+        range: m.range.map(|(low, high)| [low, high]),
         alternatives: m
             .alternatives
             .into_iter()
@@ -135,13 +159,19 @@ fn check(c: Check) -> CheckEntry {
         max: c.limit.and_then(|l| l.max),
         verdict: c.verdict,
         at_um: c.measured.as_ref().and_then(|m| m.at_um),
-        measured: c.measured.map(|m| MeasuredEntry { value: m.value, unit: m.unit, uncertainty: m.uncertainty }),
+        measured: c.measured.map(|m| MeasuredEntry {
+            value: m.value,
+            unit: m.unit,
+            uncertainty: m.uncertainty,
+            range: m.range.map(|(low, high)| [low, high]),
+        }),
         margin: c.margin.filter(|m| m.is_finite()),
         required: c.rule.required,
         basis: c.rule.basis,
         source: c.rule.source,
         reason: c.reason,
         advice: c.advice,
+        library: c.library,
         baseline: None,
     }
 }

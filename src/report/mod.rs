@@ -82,8 +82,47 @@ pub struct DesignEntry {
     pub checks: Vec<CheckEntry>,
     /// What was found.
     pub findings: Vec<FindingEntry>,
+    /// Scaffold and tissue over time, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<TimelineEntry>,
     /// Why it could not be measured.
     pub errors: Vec<ErrorEntry>,
+}
+
+/// Scaffold and tissue over time: arrays of one value a day, what is to be expected and its range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineEntry {
+    /// Days after implantation.
+    pub days: Vec<f64>,
+    /// Share of the scaffold's mass that is left.
+    pub mass: Vec<f64>,
+    /// Its least.
+    pub mass_low: Vec<f64>,
+    /// Its greatest.
+    pub mass_high: Vec<f64>,
+    /// Share of the scaffold's stiffness that is left.
+    pub stiffness: Vec<f64>,
+    /// Its least.
+    pub stiffness_low: Vec<f64>,
+    /// Its greatest.
+    pub stiffness_high: Vec<f64>,
+    /// Share of the void that tissue fills.
+    pub fill: Vec<f64>,
+    /// Its least.
+    pub fill_low: Vec<f64>,
+    /// Its greatest.
+    pub fill_high: Vec<f64>,
+    /// Modulus of scaffold and tissue side by side, in MPa.
+    pub combined: Vec<f64>,
+    /// Its least.
+    pub combined_low: Vec<f64>,
+    /// Its greatest.
+    pub combined_high: Vec<f64>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A setting.
@@ -166,6 +205,9 @@ pub struct MeasurementEntry {
     pub unit: Unit,
     /// Half-width of the interval in which the truth lies.
     pub uncertainty: f64,
+    /// Its least and greatest value, where these are not as far from it on either side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
     /// How it was got.
     pub method: String,
     /// The place that sets it, in the input's own frame.
@@ -232,6 +274,9 @@ pub struct CheckEntry {
     /// The place that sets the figure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_um: Option<[f64; 3]>,
+    /// Whether only the ranges of a library leave it open: then it gates under `--strict` alone.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub library: bool,
     /// How it compares with the baseline, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineEntry>,
@@ -257,6 +302,9 @@ pub struct MeasuredEntry {
     pub unit: Unit,
     /// Half-width of the interval in which the truth lies.
     pub uncertainty: f64,
+    /// Its least and greatest value, where these are not as far from it on either side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[f64; 2]>,
 }
 
 /// A finding.

@@ -1,5 +1,7 @@
 //! How figures, limits and verdicts read in the formats for people.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::{CheckEntry, DesignEntry, MeasuredEntry};
 use crate::criteria::{DesignVerdict, Verdict};
 use crate::units::{Unit, significant};
@@ -46,6 +48,8 @@ pub const fn symbol(unit: Unit) -> &'static str {
         Unit::SquareMillimetre => "mm²",
         Unit::CubicMillimetre => "mm³",
         Unit::PerMillimetre => "/mm",
+        Unit::Megapascal => "MPa",
+        Unit::Day => "d",
     }
 }
 
@@ -53,7 +57,21 @@ pub const fn symbol(unit: Unit) -> &'static str {
 #[must_use]
 pub fn figure(m: &MeasuredEntry) -> String {
     let (scale, unit) = if m.unit == Unit::One { (100.0, "%") } else { (1.0, symbol(m.unit)) };
-    with_uncertainty(m.value * scale, m.uncertainty * scale, unit)
+    match m.range {
+        Some(range) => with_range(m.value * scale, range.map(|v| v * scale), unit),
+        None => with_uncertainty(m.value * scale, m.uncertainty * scale, unit),
+    }
+}
+
+/// `9.8 (0–77) %`: a figure with its range.
+#[must_use]
+pub fn with_range(value: f64, [low, high]: [f64; 2], unit: &str) -> String {
+    // What is next to nothing beside the range is nothing.
+    let show = |v: f64| if v.abs() < 1e-3 * high.abs().clamp(1e-3, 1.0) { "0".to_owned() } else { significant(v, 2) };
+    if show(low) == show(high) {
+        return format!("{} {unit}", show(value));
+    }
+    format!("{} ({}–{}) {unit}", show(value), show(low), show(high))
 }
 
 /// `621 ± 4 µm`: both to the decimal that the uncertainty's first two digits allow.
@@ -113,6 +131,29 @@ pub fn sentence(check: &CheckEntry) -> String {
     text
 }
 
+/// Columns of text for people.
+pub const WIDTH: usize = 80;
+
+/// Text in lines of at most 80 columns behind an indent, a line break at the end. Control characters become blanks.
+#[must_use]
+pub fn wrap(text: &str, indent: &str) -> String {
+    let mut out = String::new();
+    let mut line = String::new();
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    for word in clean.split_whitespace() {
+        if !line.is_empty() && indent.width() + line.width() + 1 + word.width() > WIDTH {
+            out.push_str(&format!("{indent}{line}\n"));
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    out.push_str(&format!("{indent}{line}\n"));
+    out
+}
+
 /// A place in millimetres.
 #[must_use]
 pub fn place([x, y, z]: [f64; 3]) -> String {
@@ -123,6 +164,7 @@ pub fn place([x, y, z]: [f64; 3]) -> String {
 #[must_use]
 pub fn gates(check: &CheckEntry) -> bool {
     check.required
+        && !check.library
         && matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)
         && check.baseline.as_ref().is_none_or(|b| b.worse)
 }
@@ -142,7 +184,12 @@ pub fn conclusion(design: &DesignEntry) -> String {
             .collect::<Vec<_>>()
     };
     let assessed = design.checks.iter().filter(|c| c.required && !matches!(c.verdict, Verdict::NotAssessed)).count();
-    let (failed, open) = (of(Verdict::Fail, true), of(Verdict::Inconclusive, true));
+    let failed = of(Verdict::Fail, true);
+    let undecided = |library: bool| {
+        let open = design.checks.iter().filter(|c| c.verdict == Verdict::Inconclusive && c.required);
+        open.filter(|c| c.library == library).map(|c| c.title.as_str()).collect::<Vec<_>>()
+    };
+    let (open, ranges) = (undecided(false), undecided(true));
     let mut parts = Vec::new();
     if !failed.is_empty() {
         let verb = if failed.len() == 1 { "fails" } else { "fail" };
@@ -150,6 +197,12 @@ pub fn conclusion(design: &DesignEntry) -> String {
     }
     if !open.is_empty() {
         parts.push(format!("{} of {assessed} undecided ({})", open.len(), open.join("; ")));
+    }
+    if parts.is_empty() && !ranges.is_empty() {
+        parts.push(format!("{} of {assessed} checks pass", assessed - ranges.len()));
+    }
+    if !ranges.is_empty() {
+        parts.push(format!("left open by the ranges of the library: {}", ranges.join("; ")));
     }
     if parts.is_empty() {
         parts.push(if assessed == 1 {
@@ -193,5 +246,7 @@ mod tests {
         assert_eq!(with_uncertainty(100.0, 0.0, "%"), "100 %");
         assert_eq!(with_uncertainty(0.0, 0.0, "%"), "0 %");
         assert_eq!(with_uncertainty(1234.5, 60.0, "µm"), "1234 ± 60 µm");
+        assert_eq!(with_range(9.81, [0.0011, 77.4], "%"), "9.8 (0.0011–77) %");
+        assert_eq!(with_range(2.7e-86, [0.0, 2.5e-85], "%"), "0 %");
     }
 }

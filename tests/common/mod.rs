@@ -75,6 +75,10 @@ pub fn run(h: f64) -> Run {
         max_voxels: MAX_VOXELS,
         cut: CutPores::Open,
         process: None,
+        material: None,
+        tissue: None,
+        load: None,
+        timeline: None,
         limits: Limits::default(),
     }
 }

@@ -8,13 +8,10 @@ use unicode_width::UnicodeWidthStr;
 use crate::criteria::{DesignVerdict, Verdict};
 use crate::design::Severity;
 use crate::report::words::{
-    CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, with_uncertainty,
+    CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, with_range, with_uncertainty, wrap,
 };
-use crate::report::{CheckEntry, DesignEntry, Report};
+use crate::report::{CheckEntry, DesignEntry, Report, TimelineEntry};
 use crate::units::{Length, Unit, significant};
-
-/// Width of a line.
-const WIDTH: usize = 80;
 
 /// The report as text, with colours when asked.
 #[must_use]
@@ -79,6 +76,9 @@ fn design(out: &mut String, design: &DesignEntry, paint: Paint) {
         checks(out, design, paint);
     } else if design.errors.is_empty() {
         figures(out, design);
+    }
+    if let Some(timeline) = &design.timeline {
+        over_time(out, timeline, paint);
     }
     findings(out, design, paint);
     if let Some(verdict) = design.verdict {
@@ -149,7 +149,8 @@ fn row(out: &mut String, label: &str, plain: &str, text: &str) {
 
 fn checks(out: &mut String, design: &DesignEntry, paint: Paint) {
     for (number, title) in CRITERIA {
-        let checks: Vec<&CheckEntry> = design.checks.iter().filter(|c| c.criterion == number).collect();
+        let assessed = |c: &&CheckEntry| c.criterion == number && c.verdict != Verdict::NotAssessed;
+        let checks: Vec<&CheckEntry> = design.checks.iter().filter(assessed).collect();
         if checks.is_empty() {
             continue;
         }
@@ -159,12 +160,38 @@ fn checks(out: &mut String, design: &DesignEntry, paint: Paint) {
             self::check(out, check, paint);
         }
     }
+    not_assessed(out, design, paint);
+}
+
+/// What waits for a declaration, by what is to be declared.
+fn not_assessed(out: &mut String, design: &DesignEntry, paint: Paint) {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for (number, _) in CRITERIA {
+        for check in design.checks.iter().filter(|c| c.criterion == number && c.verdict == Verdict::NotAssessed) {
+            let reason = check.reason.as_deref().unwrap_or("");
+            let title = format!("{} ({number})", check.title);
+            match groups.iter_mut().find(|g| g.0 == reason) {
+                Some(group) => group.1.push(title),
+                None => groups.push((reason, vec![title])),
+            }
+        }
+    }
+    if groups.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  {}", paint.bold("Not assessed"));
+    for (reason, titles) in groups {
+        let mut text = String::new();
+        wrapped(&mut text, &format!("{reason}: {}", titles.join(", ")), "       ");
+        let _ = write!(out, "     – {}", text.trim_start());
+    }
 }
 
 fn check(out: &mut String, check: &CheckEntry, paint: Paint) {
     let mark = match (check.verdict, check.required) {
         (Verdict::Pass, true) => "✓",
         (Verdict::Fail, true) => "✗",
+        (Verdict::Inconclusive, true) if check.library => "~",
         (Verdict::Inconclusive, true) => "?",
         (Verdict::Pass | Verdict::Fail | Verdict::Inconclusive, false) => "·",
         (Verdict::Declared | Verdict::NotAssessed, _) => "–",
@@ -221,8 +248,39 @@ fn figures(out: &mut String, design: &DesignEntry) {
             out.push('\n');
             group = this;
         }
-        let value = with_uncertainty(m.value, m.uncertainty, symbol(m.unit));
+        let value = match m.range {
+            Some(range) => with_range(m.value, range, symbol(m.unit)),
+            None => with_uncertainty(m.value, m.uncertainty, symbol(m.unit)),
+        };
         let _ = writeln!(out, "  {} {}", pad(id, 46), value.trim_end());
+    }
+}
+
+/// Scaffold and tissue over time, as a table.
+fn over_time(out: &mut String, t: &TimelineEntry, paint: Paint) {
+    let band = |typical: &[f64], low: &[f64], high: &[f64], k: usize, scale: f64| {
+        let show = |v: f64| significant(v * scale, 2);
+        format!("{} ({}–{})", show(typical[k]), show(low[k]), show(high[k]))
+    };
+    let _ = writeln!(out, "\n  {}", paint.bold("Over time"));
+    let _ = writeln!(
+        out,
+        "     {} {} {} {} together, MPa",
+        pad("day", 6),
+        pad("mass, %", 14),
+        pad("stiffness, %", 15),
+        pad("tissue, %", 14)
+    );
+    for (k, day) in t.days.iter().enumerate() {
+        let line = format!(
+            "{} {} {} {} {}",
+            pad(&significant(*day, 5), 6),
+            pad(&band(&t.mass, &t.mass_low, &t.mass_high, k, 100.0), 14),
+            pad(&band(&t.stiffness, &t.stiffness_low, &t.stiffness_high, k, 100.0), 15),
+            pad(&band(&t.fill, &t.fill_low, &t.fill_high, k, 100.0), 14),
+            band(&t.combined, &t.combined_low, &t.combined_high, k, 1.0)
+        );
+        let _ = writeln!(out, "     {line}");
     }
 }
 
@@ -270,19 +328,7 @@ fn pad(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// Writes text in lines of at most 80 columns behind an indent. Control characters are made visible.
+/// Writes text in lines of at most 80 columns behind an indent.
 fn wrapped(out: &mut String, text: &str, indent: &str) {
-    let mut line = String::new();
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    for word in clean.split_whitespace() {
-        if !line.is_empty() && indent.width() + line.width() + 1 + word.width() > WIDTH {
-            let _ = writeln!(out, "{indent}{line}");
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    let _ = writeln!(out, "{indent}{line}");
+    out.push_str(&wrap(text, indent));
 }

@@ -1,0 +1,247 @@
+//! From a material, a tissue and a measured body to figures: over the corners of the ranges, so that a verdict can tell
+//! what the ranges leave open.
+
+use std::collections::BTreeMap;
+
+use super::degradation::{Course, Pick};
+use super::front::Front;
+use super::healing::Healing;
+use super::library::{Law, Material, Range, Support, Tissue};
+use super::matching::{Match, follow};
+use crate::design::{Finding, Severity};
+use crate::measure::Measurement;
+use crate::units::{Unit, significant};
+
+/// Days of ten years, and of the century beyond which no day is told.
+const TEN_YEARS: f64 = 3652.5;
+const CENTURY: f64 = 36_525.0;
+
+/// What of a measured design decides how it degrades and what it carries.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// Share of the envelope that is solid.
+    pub density: f64,
+    /// What a front that moves inward leaves.
+    pub front: Front,
+    /// Thickness below which 95 % of the solid lies, in µm, when it was measured.
+    pub walls: Option<f64>,
+}
+
+/// Apparent modulus of a porous solid, in MPa, relative to the dense one by its share: bending foams and lattices ρ²
+/// (Gibson & Ashby 1997), at most the upper bound of Hashin & Shtrikman (1963), near ρ/(2 − ρ).
+#[must_use]
+pub fn modulus(material: &Material, density: f64) -> Range {
+    let gpa = material.modulus_gpa;
+    let bending = density * density;
+    Range {
+        low: gpa.low * 1e3 * bending,
+        typical: gpa.typical * 1e3 * bending,
+        high: gpa.high * 1e3 * (density / (2.0 - density)).max(bending),
+    }
+}
+
+/// Apparent strength, in MPa: 0.3 σ ρ^1.5 where the solid yields, 0.2 σ ρ^1.5 where it is brittle (Gibson & Ashby 1997).
+#[must_use]
+pub fn strength(material: &Material, density: f64) -> Range {
+    let brittle = matches!(material.class.as_str(), "ceramic" | "glass" | "cement");
+    let factor = if brittle { 0.2 } else { 0.3 };
+    material.strength_mpa.map(|s| factor * s * density.powf(1.5))
+}
+
+/// One reading of the ranges.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Corner {
+    /// End of the material's ranges.
+    pub(super) pick: Pick,
+    /// Apparent modulus at first, in MPa.
+    pub(super) e0: f64,
+    /// How the void fills.
+    pub(super) healing: Healing,
+    /// Modulus of the mature tissue, in MPa.
+    pub(super) et: f64,
+}
+
+/// The reading that is to be expected, and all corners of the ranges.
+pub(super) fn corners(material: &Material, tissue: &Tissue, density: f64) -> (Corner, Vec<Corner>) {
+    let e0 = modulus(material, density);
+    let heal =
+        |of: fn(&Range) -> f64| Healing { lag: of(&tissue.lag_d), t50: of(&tissue.t50_d), t90: of(&tissue.t90_d) };
+    let typical =
+        Corner { pick: Pick::Typical, e0: e0.typical, healing: heal(|r| r.typical), et: tissue.modulus_mpa.typical };
+    let mut all = Vec::new();
+    for pick in [Pick::Fast, Pick::Slow] {
+        for e0 in [e0.low, e0.high] {
+            for healing in [heal(|r| r.low), heal(|r| r.high)] {
+                for et in [tissue.modulus_mpa.low, tissue.modulus_mpa.high] {
+                    all.push(Corner { pick, e0, healing, et });
+                }
+            }
+        }
+    }
+    (typical, all)
+}
+
+/// A figure of material and tissue, with its range over the corners.
+fn measurement(range: Range, unit: Unit, method: &str, library: bool) -> Measurement {
+    Measurement {
+        value: range.typical,
+        unit,
+        uncertainty: (range.high - range.typical).max(range.typical - range.low),
+        exact: true,
+        method: method.to_owned(),
+        alternatives: Vec::new(),
+        at_um: None,
+        range: Some((range.low, range.high)),
+        library,
+    }
+}
+
+/// The figures of a body of this material, in this tissue if one is declared, and what is worth knowing.
+#[must_use]
+pub fn assess(
+    material: &Material,
+    tissue: Option<&Tissue>,
+    body: &Body,
+) -> (BTreeMap<String, Measurement>, Vec<Finding>) {
+    let mut figures = BTreeMap::new();
+    let mut findings = Vec::new();
+    let library = !material.own;
+    let mut add = |id: &str, range: Range, unit, method: &str, library| {
+        figures.insert(id.to_owned(), measurement(range, unit, method, library));
+    };
+    let density = body.density;
+    add(
+        "stiffness.estimated",
+        modulus(material, density),
+        Unit::Megapascal,
+        "estimate: E·ρ² of bending lattices, at most Hashin–Shtrikman; not computed from the geometry",
+        library,
+    );
+    add(
+        "strength.estimated",
+        strength(material, density),
+        Unit::Megapascal,
+        "estimate: 0.3 σ ρ^1.5 (0.2 if brittle), Gibson & Ashby; not computed from the geometry",
+        library,
+    );
+    let course = |pick| Course::new(material, &body.front, pick);
+    let over = |f: &dyn Fn(&Course<'_>) -> f64| {
+        let [a, typical, b] = [Pick::Fast, Pick::Typical, Pick::Slow].map(|pick| f(&course(pick)));
+        Range { low: a.min(b).min(typical), typical, high: a.max(b).max(typical) }
+    };
+    let by = match (&material.measured, material.law) {
+        (Some(_), _) => "measured curve",
+        (None, Law::BulkHydrolysis) => "bulk hydrolysis, mass loss below a critical molecular weight",
+        (None, Law::RandomScission) => "random scission, mass loss below a critical molecular weight",
+        (None, Law::SurfaceErosion) => "uniform front through the distance field, surface erosion",
+        (None, Law::Corrosion) => "uniform front through the distance field, corrosion",
+        (None, Law::FirstOrder) => "first-order loss of mass",
+        (None, Law::None) => "not degradable",
+    };
+    add("degradation.mass_after_10y", over(&|c| c.mass(TEN_YEARS)), Unit::One, by, library);
+    let gone = |c: &Course<'_>| super::degradation::first_below(|t| c.mass(t), 0.05).unwrap_or(CENTURY);
+    add(
+        "degradation.gone_day",
+        over(&gone),
+        Unit::Day,
+        &format!("day on which 5 % of the mass is left, a century at most; {by}"),
+        library,
+    );
+    let half = |c: &Course<'_>| super::degradation::first_below(|t| c.stiffness(t), 0.5).unwrap_or(CENTURY);
+    add(
+        "degradation.half_stiffness_day",
+        over(&half),
+        Unit::Day,
+        &format!("day on which half of the stiffness is left, a century at most; {by}"),
+        library,
+    );
+    warn_of_walls(material, body, &mut findings);
+    let Some(tissue) = tissue else { return (figures, findings) };
+    let library = library || !tissue.own;
+    let (typical, all) = corners(material, tissue, density);
+    let run = |c: &Corner| {
+        let course = Course::new(material, &body.front, c.pick);
+        (follow(&course, c.e0, &c.healing, c.et, tissue.maturity_exponent, tissue.class), c.healing)
+    };
+    let expected = run(&typical);
+    let spread: Vec<(Match, Healing)> = all.iter().map(run).collect();
+    let range = |f: &dyn Fn(&(Match, Healing)) -> f64| {
+        let values: Vec<f64> = spread.iter().map(f).chain([f(&expected)]).collect();
+        Range {
+            low: values.iter().copied().fold(f64::INFINITY, f64::min),
+            typical: f(&expected),
+            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        }
+    };
+    let what = format!("{} in {}, over the corners of their ranges; {by}", material.id, tissue.id);
+    let mut add = |id: &str, range: Range, unit, method: &str| {
+        figures.insert(id.to_owned(), measurement(range, unit, &format!("{method}; {what}"), library));
+    };
+    if tissue.class != Support::NonStructural {
+        add(
+            "matching.support_dip",
+            range(&|m| m.0.dip),
+            Unit::One,
+            "least support by scaffold and tissue up to t90, over the less stiff of both",
+        );
+    }
+    add("matching.gap", range(&|m| m.0.gap), Unit::One, "mean lack of support up to t90");
+    add("matching.linger", range(&|m| m.0.linger), Unit::One, "mean mass from t90 to 3 t90");
+    add(
+        "matching.gone_ratio",
+        range(&|m| m.0.gone_day.unwrap_or(CENTURY) / m.1.t90),
+        Unit::One,
+        "day on which 5 % of the mass is left over t90",
+    );
+    add(
+        "matching.functional_ratio",
+        range(&|m| m.0.functional_day.unwrap_or(CENTURY) / m.1.t50),
+        Unit::One,
+        "day on which half of the support is gone over t50",
+    );
+    add(
+        "matching.gone_before_tissue",
+        range(&|m| f64::from(u8::from(m.0.early_day.is_some()))),
+        Unit::One,
+        "1 when less than 20 % of the mass is left before half of the void is filled",
+    );
+    if let Some(day) = expected.0.early_day {
+        findings.push(Finding::new(
+            "matching.gone_before_tissue",
+            Severity::Warning,
+            format!(
+                "on day {} less than 20 % of the scaffold is left and less than half of the tissue is there",
+                significant(day, 3)
+            ),
+        ));
+    }
+    (figures, findings)
+}
+
+/// What the thickness of the walls changes about the law.
+fn warn_of_walls(material: &Material, body: &Body, findings: &mut Vec<Finding>) {
+    let Some(walls) = body.walls else { return };
+    let thickness = significant(walls, 3);
+    if let Some(limit) = material.autocatalysis_um.filter(|limit| walls > *limit) {
+        findings.push(Finding::new(
+            "degradation.autocatalysis",
+            Severity::Warning,
+            format!(
+                "walls of {} reach {thickness} µm: above {limit} µm their acid stays inside and they hollow out sooner \
+                 than the half-life says",
+                material.id
+            ),
+        ));
+    }
+    if let Some(limit) = material.critical_thickness_um.filter(|limit| walls > *limit) {
+        findings.push(Finding::new(
+            "degradation.erosion_mode",
+            Severity::Warning,
+            format!(
+                "walls of {thickness} µm are above the critical {limit} µm of {} (erosion number above 1): it erodes \
+                 from its surface, not throughout (von Burkersroda et al. 2002, doi:10.1016/S0142-9612(02)00170-9)",
+                material.id
+            ),
+        ));
+    }
+}

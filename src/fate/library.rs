@@ -1,0 +1,480 @@
+//! Materials and tissues: ranges with their provenance, built in or from a user's own file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// A range of values.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Range {
+    /// The low end.
+    pub low: f64,
+    /// The value to expect.
+    pub typical: f64,
+    /// The high end.
+    pub high: f64,
+}
+
+impl Range {
+    /// All three the same, as a measured value is.
+    #[must_use]
+    pub const fn exactly(value: f64) -> Self {
+        Self { low: value, typical: value, high: value }
+    }
+
+    /// Each end and the middle by a monotone function; the ends change places where it falls.
+    #[must_use]
+    pub fn map(self, f: impl Fn(f64) -> f64) -> Self {
+        let (a, b) = (f(self.low), f(self.high));
+        Self { low: a.min(b), typical: f(self.typical), high: a.max(b) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Range {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Raw {
+            One(f64),
+            Three([f64; 3]),
+        }
+        let (low, typical, high) = match Raw::deserialize(deserializer)? {
+            Raw::One(v) => (v, v, v),
+            Raw::Three([a, b, c]) => (a, b, c),
+        };
+        let rising = low <= typical && typical <= high;
+        if rising && low >= 0.0 && high.is_finite() {
+            Ok(Self { low, typical, high })
+        } else {
+            Err(serde::de::Error::custom("a range is [low, typical, high], rising, from 0 on, or one number"))
+        }
+    }
+}
+
+/// How a material degrades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Law {
+    /// Hydrolysis throughout, its acid speeding it up: molecular weight falls exponentially; mass once it is low enough.
+    BulkHydrolysis,
+    /// Hydrolysis throughout without catalysis: the reciprocal of molecular weight rises steadily.
+    RandomScission,
+    /// Loss from the surface inward.
+    SurfaceErosion,
+    /// As surface erosion, its rate given as metals' are.
+    Corrosion,
+    /// Mass falls exponentially.
+    FirstOrder,
+    /// It stays.
+    None,
+}
+
+/// A material.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Material {
+    /// What it is.
+    pub name: String,
+    /// `polymer`, `natural`, `ceramic`, `glass`, `cement`, `metal` or `composite`.
+    pub class: String,
+    /// Density of the dense material, in g/cm³.
+    pub density_g_cm3: Range,
+    /// Modulus of the dense material, in GPa.
+    pub modulus_gpa: Range,
+    /// Strength of the dense material, in MPa.
+    pub strength_mpa: Range,
+    /// What strength it is.
+    #[serde(default)]
+    pub strength_kind: String,
+    /// How it degrades.
+    pub law: Law,
+    /// Half-life of molecular weight (hydrolysis) or of mass (first order), in days at 37 °C.
+    pub half_life_d: Option<Range>,
+    /// Molecular weight at first, in kDa.
+    pub m0_kda: Option<f64>,
+    /// Molecular weight at which mass begins to be lost, in kDa, of the same average.
+    pub m_crit_kda: Option<f64>,
+    /// Half-life of mass from then on, in days.
+    pub mass_half_life_d: Option<f64>,
+    /// Corrosion rate, in mm a year.
+    pub rate_mm_per_year: Option<Range>,
+    /// Erosion rate of each wetted face, in µm a day.
+    pub rate_um_per_day: Option<Range>,
+    /// Half-life of stiffness where it falls before mass does (ion exchange in alginate), in days.
+    pub stiffness_half_life_d: Option<Range>,
+    /// Months until it is gone, as reported.
+    pub resorption_months: Option<Range>,
+    /// Wall thickness from which on its acid speeds hydrolysis up inside, in µm.
+    pub autocatalysis_um: Option<f64>,
+    /// Wall thickness from which on it erodes from the surface instead of throughout, in µm.
+    pub critical_thickness_um: Option<f64>,
+    /// Temperature at which the half-lives were measured, in °C; they are converted to 37 °C.
+    pub measured_at_c: Option<f64>,
+    /// File of measured loss, columns `days` and `mass`, and `stiffness` if measured (shares of the first).
+    pub curve: Option<String>,
+    /// Evidence of tissue compatibility, in the user's words.
+    pub compatibility: Option<String>,
+    /// Evidence of cell attachment, in the user's words.
+    pub cell_interface: Option<String>,
+    /// Where the figures come from.
+    #[serde(default)]
+    pub source: BTreeMap<String, String>,
+    /// How sure they are: `high`, `medium`, `low`.
+    #[serde(default)]
+    pub confidence: BTreeMap<String, String>,
+    /// The curve, once read.
+    #[serde(skip)]
+    pub measured: Option<Measured>,
+    /// Whether it is the user's own, so that its ranges gate like any other figure.
+    #[serde(skip)]
+    pub own: bool,
+    /// Name that it goes by.
+    #[serde(skip)]
+    pub id: String,
+}
+
+/// A measured course of degradation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Days, rising from 0.
+    pub days: Vec<f64>,
+    /// Share of the mass that is left.
+    pub mass: Vec<f64>,
+    /// Share of the stiffness that is left, where it was measured.
+    pub stiffness: Option<Vec<f64>>,
+}
+
+/// How much a scaffold is asked to carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Support {
+    /// It carries the load.
+    Structural,
+    /// It shares the load.
+    Shared,
+    /// It carries none.
+    NonStructural,
+}
+
+impl Support {
+    /// Its name in files and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Structural => "structural",
+            Self::Shared => "shared",
+            Self::NonStructural => "non-structural",
+        }
+    }
+}
+
+/// A tissue.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tissue {
+    /// What it is.
+    pub name: String,
+    /// What is asked of the scaffold.
+    pub class: Support,
+    /// Modulus of the mature tissue, in MPa.
+    pub modulus_mpa: Range,
+    /// Its strength, in MPa.
+    pub strength_mpa: Option<Range>,
+    /// Its permeability, in m².
+    pub permeability_m2: Option<Range>,
+    /// New tissue on each surface, in µm a day.
+    pub apposition_um_per_day: Option<Range>,
+    /// Front from the host inward, in µm a day.
+    pub ingrowth_um_per_day: Option<Range>,
+    /// Days until growth begins.
+    pub lag_d: Range,
+    /// Days until half of the void is filled.
+    pub t50_d: Range,
+    /// Days until nine tenths are.
+    pub t90_d: Range,
+    /// Its stiffness is that of the mature tissue times the fill to this power.
+    pub maturity_exponent: f64,
+    /// Where the figures come from.
+    #[serde(default)]
+    pub source: BTreeMap<String, String>,
+    /// How sure they are.
+    #[serde(default)]
+    pub confidence: BTreeMap<String, String>,
+    /// Whether it is the user's own.
+    #[serde(skip)]
+    pub own: bool,
+    /// Name that it goes by.
+    #[serde(skip)]
+    pub id: String,
+}
+
+/// Why a material or a tissue cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LibraryError(String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    material: BTreeMap<String, Material>,
+    #[serde(default)]
+    tissue: BTreeMap<String, Tissue>,
+    #[serde(default)]
+    sources: BTreeMap<String, String>,
+}
+
+/// Materials and tissues by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Library {
+    /// The materials.
+    pub materials: BTreeMap<String, Material>,
+    /// The tissues.
+    pub tissues: BTreeMap<String, Tissue>,
+    /// The sources by their keys.
+    pub sources: BTreeMap<String, String>,
+}
+
+impl Library {
+    /// What is built in.
+    ///
+    /// # Errors
+    /// When a built-in table is broken, which the tests rule out.
+    pub fn built_in() -> Result<Self, LibraryError> {
+        let mut all = parse(include_str!("materials.toml"), Path::new(""), false)?;
+        let tissues = parse(include_str!("tissues.toml"), Path::new(""), false)?;
+        all.tissues = tissues.tissues;
+        all.sources.extend(tissues.sources);
+        Ok(all)
+    }
+
+    /// A material by name, or the one in a file.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the file cannot be used.
+    pub fn material(&self, name: &str) -> Result<Material, LibraryError> {
+        pick(name, "material", &self.materials, |library| library.materials)
+    }
+
+    /// A tissue by name, or the one in a file.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the file cannot be used.
+    pub fn tissue(&self, name: &str) -> Result<Tissue, LibraryError> {
+        pick(name, "tissue", &self.tissues, |library| library.tissues)
+    }
+}
+
+fn pick<T: Clone>(
+    name: &str,
+    what: &str,
+    known: &BTreeMap<String, T>,
+    of: impl Fn(Library) -> BTreeMap<String, T>,
+) -> Result<T, LibraryError> {
+    if let Some((_, item)) = known.iter().find(|(id, _)| id.eq_ignore_ascii_case(name)) {
+        return Ok(item.clone());
+    }
+    let path = Path::new(name);
+    if !path.is_file() {
+        let names: Vec<&str> = known.keys().map(String::as_str).collect();
+        return Err(LibraryError(format!(
+            "there is no {what} `{name}`: known are {}; a file of your own needs its path",
+            names.join(", ")
+        )));
+    }
+    let wrong = |e: &dyn std::fmt::Display| LibraryError(format!("{name}: {e}"));
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(&format!("cannot be read: {e}")))?;
+    let library = parse(&text, path.parent().unwrap_or(Path::new("")), true).map_err(|e| wrong(&e))?;
+    let mut found = of(library).into_values();
+    match (found.next(), found.next()) {
+        (Some(item), None) => Ok(item),
+        _ => Err(wrong(&format!("a file of your own holds one `[{what}.NAME]`"))),
+    }
+}
+
+fn parse(text: &str, folder: &Path, own: bool) -> Result<Library, LibraryError> {
+    let mut file: File = toml::from_str(text).map_err(|e| LibraryError(e.to_string().trim_end().to_owned()))?;
+    for (id, material) in &mut file.material {
+        (material.id, material.own) = (id.clone(), own);
+        complete(material, folder).map_err(|what| LibraryError(format!("material `{id}`: {what}")))?;
+    }
+    for (id, tissue) in &mut file.tissue {
+        (tissue.id, tissue.own) = (id.clone(), own);
+        let rises = |a: Range, b: Range| a.low < b.low && a.typical < b.typical && a.high < b.high;
+        if !rises(tissue.lag_d, tissue.t50_d) || !rises(tissue.t50_d, tissue.t90_d) {
+            return Err(LibraryError(format!("tissue `{id}`: lag_d, t50_d and t90_d must follow each other")));
+        }
+        if tissue.modulus_mpa.low <= 0.0 || !(0.0..=10.0).contains(&tissue.maturity_exponent) {
+            return Err(LibraryError(format!("tissue `{id}`: its modulus must be positive, its exponent 0 to 10")));
+        }
+    }
+    Ok(Library { materials: file.material, tissues: file.tissue, sources: file.sources })
+}
+
+/// Gas constant, in J/(mol K), and body temperature, in K.
+const GAS: f64 = 8.314_462_6;
+const BODY: f64 = 310.15;
+
+/// Activation energies of hydrolysis, in J/mol: Weir 2004, Lyu 2007 and others; it does not hold across the glass
+/// transition.
+const ACTIVATION: Range = Range { low: 75e3, typical: 90e3, high: 105e3 };
+
+/// By how much longer a half-life is at 37 °C than at a temperature, for an activation energy.
+#[must_use]
+pub fn slowdown(celsius: f64, activation: f64) -> f64 {
+    (activation / GAS * (1.0 / BODY - 1.0 / (celsius + 273.15))).exp()
+}
+
+/// Checks that a material has what its law needs, reads its curve, and brings its half-lives to 37 °C.
+fn complete(material: &mut Material, folder: &Path) -> Result<(), String> {
+    let positive = |range: Option<Range>| range.is_some_and(|r| r.low > 0.0);
+    let needs: &[(&str, bool)] = match material.law {
+        Law::BulkHydrolysis | Law::RandomScission => &[
+            ("half_life_d", positive(material.half_life_d)),
+            ("m0_kda", material.m0_kda.is_some_and(|m| m > material.m_crit_kda.unwrap_or(0.0))),
+            ("m_crit_kda", material.m_crit_kda.is_some_and(|m| m > 0.0)),
+            ("mass_half_life_d", material.mass_half_life_d.is_some_and(|d| d > 0.0)),
+        ],
+        Law::FirstOrder => &[("half_life_d", positive(material.half_life_d))],
+        Law::SurfaceErosion => &[("rate_um_per_day", positive(material.rate_um_per_day))],
+        Law::Corrosion => &[("rate_mm_per_year", positive(material.rate_mm_per_year))],
+        Law::None => &[],
+    };
+    if material.curve.is_none()
+        && let Some((missing, _)) = needs.iter().find(|n| !n.1)
+    {
+        return Err(format!("its law needs a positive `{missing}`"));
+    }
+    if material.modulus_gpa.low <= 0.0 || material.strength_mpa.low <= 0.0 {
+        return Err("its modulus and strength must be positive".to_owned());
+    }
+    if let Some(celsius) = material.measured_at_c {
+        if !(0.0..=95.0).contains(&celsius) {
+            return Err("`measured_at_c` is a temperature of 0 to 95 °C".to_owned());
+        }
+        if let Some(range) = &mut material.half_life_d {
+            let slow = ACTIVATION.map(|ea| slowdown(celsius, ea));
+            *range = Range {
+                low: range.low * slow.low,
+                typical: range.typical * slow.typical,
+                high: range.high * slow.high,
+            };
+        }
+    }
+    if let Some(name) = &material.curve {
+        material.measured = Some(read_curve(&folder.join(name)).map_err(|what| format!("{name}: {what}"))?);
+    }
+    Ok(())
+}
+
+/// Reads a measured course: a table with a head, `days`, `mass` and perhaps `stiffness`.
+fn read_curve(path: &Path) -> Result<Measured, String> {
+    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|e| e.to_string())?;
+    let head = table.headers().map_err(|e| e.to_string())?.clone();
+    let column = |name: &str| head.iter().position(|h| h.eq_ignore_ascii_case(name));
+    let (Some(days), Some(mass)) = (column("days"), column("mass")) else {
+        return Err("line 1: the head must name the columns `days` and `mass`".to_owned());
+    };
+    let stiffness = column("stiffness");
+    let mut curve = Measured { days: Vec::new(), mass: Vec::new(), stiffness: stiffness.map(|_| Vec::new()) };
+    for record in table.records() {
+        let record = record.map_err(|e| e.to_string())?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let number = |column: usize| -> Result<f64, String> {
+            let text = record.get(column).unwrap_or("");
+            let value: f64 = text.parse().map_err(|_| format!("line {line}: `{text}` is not a number"))?;
+            if value.is_finite() && value >= 0.0 {
+                Ok(value)
+            } else {
+                Err(format!("line {line}: `{text}` is negative"))
+            }
+        };
+        let day = number(days)?;
+        if curve.days.last().is_some_and(|last| day <= *last) {
+            return Err(format!("line {line}: day {day} does not come after the one before"));
+        }
+        let push = |column: usize, values: &mut Vec<f64>| -> Result<(), String> {
+            let value = number(column)?;
+            if values.last().is_some_and(|last| value > *last) {
+                return Err(format!("line {line}: {value} is more than before; a share that is left only falls"));
+            }
+            values.push(value);
+            Ok(())
+        };
+        push(mass, &mut curve.mass)?;
+        if let (Some(column), Some(values)) = (stiffness, &mut curve.stiffness) {
+            push(column, values)?;
+        }
+        curve.days.push(day);
+    }
+    let starts = |values: &[f64]| values.first().is_some_and(|v| (v - 1.0).abs() < 0.05);
+    if curve.days.first() != Some(&0.0) || !starts(&curve.mass) || curve.days.len() < 2 {
+        return Err("it must begin at day 0 with shares of 1, and have a second line".to_owned());
+    }
+    Ok(curve)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_whole_and_name_their_sources() {
+        let library = Library::built_in().unwrap();
+        assert!(library.materials.len() >= 35 && library.tissues.len() >= 7);
+        for name in ["alginate", "coralline_HA", "PLGA_85_15", "plla"] {
+            library.material(name).unwrap();
+        }
+        for material in library.materials.values() {
+            assert!(!material.source.is_empty(), "{}", material.id);
+            for text in material.source.values() {
+                for key in text.split('[').skip(1).filter_map(|rest| rest.split(']').next()) {
+                    assert!(library.sources.contains_key(key), "{}: [{key}]", material.id);
+                }
+            }
+        }
+    }
+
+    fn own(text: &str, curve: &str) -> Result<Material, LibraryError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("loss.csv"), curve).unwrap();
+        let path = folder.path().join("mine.toml");
+        std::fs::write(&path, text).unwrap();
+        Library::built_in().unwrap().material(&path.to_string_lossy())
+    }
+
+    const OWN: &str = "[material.mine]\nname = \"Mine\"\nclass = \"polymer\"\ndensity_g_cm3 = 1.2\nmodulus_gpa = 2\n\
+                       strength_mpa = [40, 50, 60]\nlaw = \"first-order\"\n";
+
+    #[test]
+    fn a_material_of_ones_own_is_read_and_its_mistakes_are_placed() {
+        let mine = own(&format!("{OWN}half_life_d = 30\n"), "").unwrap();
+        assert!(mine.own && mine.half_life_d == Some(Range::exactly(30.0)));
+        assert!(own(OWN, "").unwrap_err().to_string().contains("half_life_d"));
+        assert!(own(&format!("{OWN}half_life_d = -3\n"), "").unwrap_err().to_string().contains("line 8"));
+        assert!(own(&format!("{OWN}halflife = 3\n"), "").unwrap_err().to_string().contains("halflife"));
+        let with_curve = format!("{OWN}curve = \"loss.csv\"\n");
+        let measured = own(&with_curve, "days,mass\n0,1\n30,0.8\n60,0.1\n").unwrap().measured.unwrap();
+        assert_eq!(measured.mass, [1.0, 0.8, 0.1]);
+        for (curve, expected) in [
+            ("days,mass\n0,1\n30,0.8\n60,0.9\n", "line 4"),
+            ("days,mass\n0,1\n30,0.8\n20,0.5\n", "line 4"),
+            ("days,mass\n0,1\n30,x\n", "line 3"),
+            ("day,mass\n0,1\n", "line 1"),
+            ("days,mass\n5,1\n9,0.5\n", "day 0"),
+        ] {
+            let error = own(&with_curve, curve).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(Library::built_in().unwrap().material("unobtainium").unwrap_err().to_string().contains("PLLA"));
+    }
+
+    #[test]
+    fn half_lives_are_brought_to_body_temperature() {
+        // 70 °C against 37 °C: 16-fold at 75 kJ/mol, 50-fold at 105.
+        let hot = own(&format!("{OWN}half_life_d = 1\nmeasured_at_c = 70\n"), "").unwrap().half_life_d.unwrap();
+        assert!((hot.low - 16.4).abs() < 0.5 && (hot.high - 50.0).abs() < 2.0, "{hot:?}");
+        assert!((slowdown(37.0, 90e3) - 1.0).abs() < 1e-12);
+    }
+}

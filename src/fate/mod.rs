@@ -1,0 +1,13 @@
+//! What becomes of a scaffold after implantation: how its material degrades, how tissue grows, and whether the one keeps
+//! pace with the other.
+
+pub mod assess;
+pub mod degradation;
+pub mod front;
+pub mod healing;
+pub mod library;
+pub mod matching;
+pub mod timeline;
+
+pub use assess::{Body, assess};
+pub use library::{Library, LibraryError, Material, Range, Support, Tissue};

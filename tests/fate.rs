@@ -1,0 +1,130 @@
+//! Degradation and healing as a user meets them: checks, timelines, tables, and what is refused.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn poregauge(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_poregauge")).env("POREGAUGE_CACHE", "off").args(arguments).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn mesh(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("meshes").join(name).to_string_lossy().into_owned()
+}
+
+/// Criteria of degradation alone, so that little is measured.
+const MATCHING: &str = "[[check]]\nid = \"gap\"\nmeasure = \"matching.gap\"\nmax_by_class = { shared = 0.3 }\n\
+    [[check]]\nid = \"degradable\"\nmeasure = \"degradation.mass_after_10y\"\nmax = 0.05\n\
+    [[check]]\nid = \"load\"\nmeasure = \"strength.estimated\"\nmin_of = \"load\"\n";
+
+fn verdicts(arguments: &[&str]) -> (i32, Vec<(String, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let criteria = folder.path().join("m.toml");
+    std::fs::write(&criteria, MATCHING).unwrap();
+    let criteria = criteria.to_string_lossy().into_owned();
+    let file = mesh("pass-cubic.stl");
+    let mut all = vec!["check", &file, "--criteria", &criteria, "--resolution", "60um", "--format", "json"];
+    all.extend(arguments);
+    let output = poregauge(&all);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let checks = report["designs"][0]["checks"].as_array().unwrap();
+    let word = |c: &serde_json::Value, key: &str| c[key].as_str().unwrap().to_owned();
+    (code(&output), checks.iter().map(|c| (word(c, "id"), word(c, "verdict"))).collect())
+}
+
+#[test]
+fn the_verdict_on_degradation_comes_from_material_and_tissue() {
+    let named = |checks: &[(String, String)], id: &str| checks.iter().find(|c| c.0 == id).unwrap().1.clone();
+    let (exit, nothing) = verdicts(&[]);
+    assert_eq!((exit, nothing.iter().all(|c| c.1 == "not-assessed")), (0, true), "{nothing:?}");
+    let (exit, good) = verdicts(&["--material", "PLGA_85_15", "--tissue", "trabecular_contained", "--load", "0.1MPa"]);
+    assert_eq!((exit, good.iter().all(|c| c.1 == "pass")), (0, true), "{good:?}");
+    // It is gone before the tissue is there at every corner of the ranges but the slowest, and never carries 10 MPa.
+    let (exit, weak) = verdicts(&["--material", "WE43", "--tissue", "trabecular_contained", "--load", "10MPa"]);
+    assert_eq!((exit, named(&weak, "gap"), named(&weak, "load")), (1, "inconclusive".into(), "fail".into()));
+    let (exit, stays) = verdicts(&["--material", "Ti6Al4V", "--tissue", "trabecular_contained"]);
+    assert_eq!((exit, named(&stays, "degradable")), (1, "fail".into()));
+    let (_, sintered) = verdicts(&["--material", "HA", "--tissue", "trabecular_contained"]);
+    assert_eq!(named(&sintered, "degradable"), "fail");
+    // A soft tissue is not asked for what carries load.
+    let (_, soft) = verdicts(&["--material", "collagen_GAG_DRT", "--tissue", "dermis"]);
+    assert_eq!(named(&soft, "gap"), "declared");
+    // What only the library leaves open gates under --strict.
+    let open = ["--material", "PCL_TCP_80_20", "--tissue", "trabecular_contained", "--load", "0.1MPa"];
+    let (exit, checks) = verdicts(&open);
+    if checks.iter().any(|c| c.1 == "inconclusive") {
+        assert_eq!(exit, 0, "{checks:?}");
+        assert_eq!(verdicts(&[&open[..], &["--strict"]].concat()).0, 1);
+    }
+}
+
+#[test]
+fn a_timeline_has_its_arrays_and_they_go_the_way_they_must() {
+    let arguments = [
+        "timeline",
+        &mesh("pass-cubic.stl"),
+        "--material",
+        "WE43",
+        "--tissue",
+        "trabecular_contained",
+        "--days",
+        "0,5,30,200",
+        "--resolution",
+        "60um",
+        "--format",
+        "json",
+    ];
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let schema: serde_json::Value = serde_json::from_slice(&poregauge(&["report", "schema"]).stdout).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&report));
+    let timeline = &report["designs"][0]["timeline"];
+    let array =
+        |name: &str| -> Vec<f64> { timeline[name].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect() };
+    assert_eq!(array("days"), [0.0, 5.0, 30.0, 200.0]);
+    for name in ["mass", "stiffness"] {
+        let values = array(name);
+        assert_eq!(values[0], 1.0);
+        assert!(values.windows(2).all(|w| w[0] >= w[1]), "{name}: {values:?}");
+    }
+    assert!(array("fill").windows(2).all(|w| w[0] <= w[1]));
+    for name in ["mass", "stiffness", "fill", "combined"] {
+        let (low, mid, high) = (array(&format!("{name}_low")), array(name), array(&format!("{name}_high")));
+        assert!((0..4).all(|k| low[k] <= mid[k] && mid[k] <= high[k]), "{name}");
+    }
+    // Square struts of 73 µm that corrode by 1 mm a year are gone after 73/2 µm of front: 13.3 days, nodes later.
+    let gone = report["designs"][0]["measurements"]["degradation.gone_day"]["value"].as_f64().unwrap();
+    assert!((10.0..16.0).contains(&gone), "{gone}");
+    assert_eq!(array("mass")[2], 0.0);
+}
+
+#[test]
+fn what_is_not_known_is_refused_with_what_is() {
+    let file = mesh("pass-cubic.stl");
+    for (arguments, expected) in [
+        (&["check", &file, "--material", "unobtainium"][..], "PLGA_85_15"),
+        (&["check", &file, "--tissue", "hair"], "trabecular_contained"),
+        (&["check", &file, "--load", "3"], "0.5MPa"),
+        (&["timeline", &file, "--material", "PCL"], "--tissue"),
+        (&["timeline", &file, "--material", "PCL", "--tissue", "dermis", "--days", "5,3"], "rising"),
+        (&["materials", "show", "x"], "PLLA"),
+    ] {
+        let output = poregauge(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(text(&output.stderr).contains(expected), "{arguments:?}: {}", text(&output.stderr));
+    }
+    let shown = text(&poregauge(&["materials", "show", "alginate"]).stdout);
+    assert!(shown.contains("half-life of stiffness") && shown.contains("KONG2004"), "{shown}");
+    assert!(shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
+    assert!(text(&poregauge(&["tissues", "list"]).stdout).contains("cortical_segmental"));
+}
