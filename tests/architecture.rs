@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, layer, and what it must not import although the layer would allow it.
-const ROOMS: [(&str, u8, &[&str]); 17] = [
+const ROOMS: [(&str, u8, &[&str]); 18] = [
     ("units", 0, &[]),
     ("limits", 0, &[]),
     ("parallel", 0, &[]),
@@ -17,7 +17,8 @@ const ROOMS: [(&str, u8, &[&str]); 17] = [
     ("voxel", 2, &["input", "export", "generate"]),
     ("generate", 2, &["input", "export"]),
     ("design", 3, &[]),
-    ("measure", 4, &["input"]),
+    ("measure", 4, &["input", "fate"]),
+    ("fate", 4, &["input"]),
     ("criteria", 5, &["input", "voxel"]),
     ("report", 6, &["input", "voxel"]),
     ("gauge", 7, &["render"]),

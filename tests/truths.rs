@@ -191,3 +191,117 @@ fn a_plate_bars_the_way_through_a_periodic_cell_and_an_island_is_loose() {
     let loose = 2.0 * 1e6 / (500.0 * 500.0 * 100.0 + 2.0 * 1e6);
     assert_close_by(&design, "solid.loose_fraction", loose, 1.0);
 }
+
+#[test]
+fn overlapping_spheres_on_a_cubic_lattice() {
+    // One cell of spherical pores of radius R at the corners of a lattice of constant a, a/2 < R < a/√2.
+    let (a, r) = (500.0f64, 300.0f64);
+    let field = |p: &V3| {
+        let near = p.map(|c| c - a * (c / a).round());
+        r - near.norm()
+    };
+    let mesh = implicit([a; 3], 60, field);
+    let periodic = poregauge::gauge::Run { cut: poregauge::design::CutPores::Periodic, ..run(twenty(2.0 * r)) };
+    let design = measure(&mesh, &periodic);
+    // Each sphere loses six caps of height R − a/2 to its neighbours.
+    let cap = |h: f64| PI * h * h * (3.0 * r - h) / 3.0;
+    let void = (4.0 / 3.0 * PI * r.powi(3) - 6.0 * cap(r - a / 2.0)) / a.powi(3);
+    assert_close_by(&design, "porosity.total", void, 0.5);
+    let facets = 2.0 * 3.0 * (a / 60.0).powi(2) / (8.0 * r);
+    assert_close_faceted(&design, "pore_size.max", 2.0 * r, 1.0, facets);
+    let throat = 2.0 * (r * r - a * a / 4.0).sqrt();
+    for axis in ["x", "y", "z"] {
+        let id = format!("interconnectivity.percolation_diameter.{axis}");
+        assert_close_faceted(&design, &id, throat, 2.0, 2.0 * 3.0 * (a / 60.0).powi(2) / (8.0 * throat / 2.0));
+    }
+    assert_close_by(&design, "surface.area", (4.0 * PI * r * r - 6.0 * 2.0 * PI * r * (r - a / 2.0)) * 1e-6, 0.5);
+}
+
+#[test]
+fn crossing_round_channels() {
+    // Three round channels along the axes through the middle of a cube.
+    let (side, r) = (800.0f64, 200.0f64);
+    let off = |p: &V3, axis: usize| {
+        let q = p - V3::repeat(side / 2.0);
+        (q.norm_squared() - q[axis] * q[axis]).sqrt()
+    };
+    let mesh = implicit([side; 3], 64, |p| r - (0..3).map(|a| off(p, a)).fold(f64::MAX, f64::min));
+    let design = measure(&mesh, &run(twenty(2.0 * r)));
+    let two = 16.0 / 3.0 * r.powi(3);
+    let three = 8.0 * (2.0 - 2f64.sqrt()) * r.powi(3);
+    let void = (3.0 * PI * r * r * side - 3.0 * two + three) / side.powi(3);
+    assert_close_by(&design, "porosity.total", void, 0.5);
+    // The sphere in the middle touches the three saddles between the channels.
+    let facets = 2.0 * 3.0 * (side / 64.0).powi(2) / (8.0 * r);
+    for axis in ["x", "y", "z"] {
+        let id = format!("interconnectivity.percolation_diameter.{axis}");
+        assert_close_faceted(&design, &id, 2.0 * r, 1.0, facets);
+    }
+    assert_close_by(&design, "interconnectivity.accessible_100um", 1.0, 0.5);
+}
+
+/// Area of the surface where `field` is zero in the unit cell, by lines along each axis: at every crossing the share of
+/// the surface that faces the line, |∂f|/|∇f|, summed over the three axes.
+fn area_by_lines(field: impl Fn([f64; 3]) -> f64) -> f64 {
+    const LINES: usize = 60;
+    let mut area = 0.0;
+    for axis in 0..3 {
+        for i in 0..LINES * LINES {
+            let at = |t: f64| {
+                let mut p = [0.0; 3];
+                p[axis] = t;
+                p[(axis + 1) % 3] = ((i % LINES) as f64 + 0.37) / LINES as f64;
+                p[(axis + 2) % 3] = ((i / LINES) as f64 + 0.71) / LINES as f64;
+                p
+            };
+            for k in 0..96 {
+                let (mut low, mut high) = (k as f64 / 96.0, (k + 1) as f64 / 96.0);
+                if (field(at(low)) < 0.0) == (field(at(high)) < 0.0) {
+                    continue;
+                }
+                for _ in 0..40 {
+                    let middle = f64::midpoint(low, high);
+                    if (field(at(low)) < 0.0) == (field(at(middle)) < 0.0) { low = middle } else { high = middle }
+                }
+                let p = at(low);
+                let slope: [f64; 3] = std::array::from_fn(|a| {
+                    let step = |by: f64| {
+                        let mut q = p;
+                        q[a] += by;
+                        field(q)
+                    };
+                    (step(1e-5) - step(-1e-5)) / 2e-5
+                });
+                let steep = slope.iter().map(|s| s * s).sum::<f64>().sqrt();
+                area += slope[axis].abs() / steep / (LINES * LINES) as f64;
+            }
+        }
+    }
+    area
+}
+
+#[test]
+fn minimal_surfaces_have_half_of_the_volume_and_their_area() {
+    let tau = std::f64::consts::TAU;
+    let cell = 1000.0;
+    type Field = fn([f64; 3]) -> f64;
+    let gyroid: Field = |[x, y, z]| x.sin() * y.cos() + y.sin() * z.cos() + z.sin() * x.cos();
+    let schwarz: Field = |[x, y, z]| x.cos() + y.cos() + z.cos();
+    let diamond: Field = |[x, y, z]| {
+        let (a, b, c) = (x.sin_cos(), y.sin_cos(), z.sin_cos());
+        a.0 * b.0 * c.0 + a.0 * b.1 * c.1 + a.1 * b.0 * c.1 + a.1 * b.1 * c.0
+    };
+    for (field, known) in [(gyroid, 3.0916), (schwarz, 2.3526), (diamond, 3.8380)] {
+        let truth = area_by_lines(|p| field(p.map(|c| c * tau)));
+        assert!((truth / known - 1.0).abs() < 2e-3, "{truth} against {known}");
+        let mesh = implicit([cell; 3], 64, |p| field([p.x, p.y, p.z].map(|c| c * tau / cell)));
+        let periodic = poregauge::gauge::Run {
+            cut: poregauge::design::CutPores::Periodic,
+            measures: vec!["porosity".to_owned(), "surface".to_owned()],
+            ..run(50.0)
+        };
+        let design = measure(&mesh, &periodic);
+        assert_close_by(&design, "porosity.total", 0.5, 0.5);
+        assert_close_by(&design, "surface.area", truth * cell * cell * 1e-6, 0.5);
+    }
+}

@@ -396,7 +396,7 @@ fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
 }
 
 /// The measures that a check may name, with their units; a trailing `_` takes lengths such as `100um`.
-const MEASURES: [(&str, Unit); 49] = [
+const MEASURES: [(&str, Unit); 50] = [
     ("volume.total", Unit::CubicMillimetre),
     ("volume.solid", Unit::CubicMillimetre),
     ("porosity.total", Unit::One),
@@ -419,6 +419,7 @@ const MEASURES: [(&str, Unit); 49] = [
     ("strut.max", Unit::Micrometre),
     ("strut.ridge_d01", Unit::Micrometre),
     ("surface.area", Unit::SquareMillimetre),
+    ("surface.area_crofton", Unit::SquareMillimetre),
     ("surface.closed_area", Unit::SquareMillimetre),
     ("surface.cap_area", Unit::SquareMillimetre),
     ("surface.per_total_volume", Unit::PerMillimetre),
@@ -449,7 +450,7 @@ const MEASURES: [(&str, Unit); 49] = [
 ];
 
 /// How many of the list name single measures; the rest are families that `--measures` may name.
-const SINGLE: usize = 46;
+const SINGLE: usize = 47;
 
 /// Unit of a measure, when there is such a measure.
 #[must_use]

@@ -452,7 +452,6 @@ fn phases_of(
                     ),
                 ));
             }
-            let doubt = 0.05 * (otsu.means[1] - otsu.means[0]);
             let text = format!(
                 "Otsu: solid {} {} (class means {} and {}, separability {:.3})",
                 side(options.invert),
@@ -461,7 +460,7 @@ fn phases_of(
                 crate::units::significant(f64::from(otsu.means[1]), 4),
                 otsu.separability
             );
-            (Binarised::Above { threshold: otsu.threshold, doubt, inverted: options.invert }, text)
+            (Binarised::Above { threshold: otsu.threshold, doubt: otsu.doubt, inverted: options.invert }, text)
         }
         Threshold::Above(threshold) => {
             let doubt = otsu(levels).map_or(0.0, |o| 0.05 * (o.means[1] - o.means[0]));

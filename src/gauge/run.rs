@@ -58,6 +58,10 @@ pub const MAX_VOXELS: u64 = 1 << 27;
 /// Voxels across a limit that a mesh or grey levels need, and that two values need.
 const ACROSS: (f64, f64) = (4.0, 8.0);
 
+/// Voxels by which two values leave sizes open. Balls of 20 voxels read up to 1.1 low on average, for their outermost
+/// voxels fall to smaller balls.
+const TWO_VALUED: f64 = 1.25;
+
 /// Voxels across the smallest side of the body where no limit names a length.
 const ACROSS_BODY: f64 = 96.0;
 
@@ -451,7 +455,7 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         let down = level(design, native(2, -doubt), &plan, run, exec)?.survey;
         (Some(coarse), vec![up, down])
     };
-    let voxel = if two { frame.coarsest() } else { 0.0 };
+    let voxel = if two { TWO_VALUED * frame.coarsest() } else { 0.0 };
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
     let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };

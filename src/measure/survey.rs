@@ -43,7 +43,7 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     let mut figures = Figures::default();
     exec.stage("volumes and surface")?;
     let closed = porosity::measure(study, exec, &mut figures);
-    surface::measure(study, &closed, &mut figures);
+    surface::measure(study, &closed, exec, &mut figures);
     pieces::measure(study, exec, &mut figures);
     if needs.strut {
         exec.stage("strut thickness")?;

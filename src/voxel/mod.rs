@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what is a scaffold, a pore or a limit; it knows phases, distances, balls and paths.
 
+pub mod crofton;
 pub mod distance;
 pub mod inside;
 pub mod iso_surface;

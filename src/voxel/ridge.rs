@@ -7,7 +7,7 @@
 //! sphere the balls are exact whatever the position of the grid.
 //!
 //! Where the gradient is short a second ball moves on along the ridge, away from all that it touches, until it touches
-//! more, and so on until it grows no more or has gone 3/4 of a voxel: it finds the middle of a pore between voxels, where
+//! more, and so on until it grows no more, within its own voxel: it finds the middle of a pore between voxels, where
 //! facets of a round wall would hold the first one off the axis.
 //!
 //! The triangles that a ball can touch next are those nearest to the 26 neighbours of p. A test on the gradient of the
@@ -34,7 +34,7 @@ const CORE: f64 = 0.75;
 const TOUCH: f64 = 0.002;
 
 /// Moves of a climbing ball.
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 8;
 
 /// Contacts in nearly the same direction (cosine) make no ridge: neighbouring facets of one surface.
 const SAME_SIDE: f64 = 0.9;
@@ -279,18 +279,15 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
     } else if held {
         ridge.beside.push((index as u32, (d + t) as f32));
     }
-    if !core && held {
+    if (!core && held) || !central(&c) {
         return;
     }
-    let (top, radius, nearest) = climb(near, &p, c, nearest, h);
+    // Within its own voxel: what lies further along the ridge is another voxel's, and would make throats read too wide.
+    let (top, radius, nearest) = climb(near, &p, c, nearest, &(0.5001 * V3::from(frame.spacing)));
     if radius > d + t && holds(field, domain, &top) {
         let contact = near.widest_contact(&top, nearest, radius + 0.25 * h);
         if contact <= SAME_SIDE {
-            if central(&top) {
-                ridge.balls.push(ball(&top, radius, contact));
-            } else {
-                ridge.beside.push((index as u32, radius as f32));
-            }
+            ridge.balls.push(ball(&top, radius, contact));
         }
     }
 }
@@ -312,28 +309,33 @@ fn steepest(pushes: &[V3]) -> V3 {
     mean
 }
 
-/// Moves a ball along the ridge to where it is largest, staying within three quarters of a voxel of `p`: in each round
-/// away from all that it touches, until it touches more. The centre, the radius and the nearest triangle at the end, from
-/// where was looked last.
-fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, h: f64) -> (V3, f64, usize) {
+/// Moves a ball along the ridge to where it is largest within the box of half-width `window` round `p`: in each round
+/// away from all that it touches, until it touches more; at a side of the box on along it. The centre, the radius and
+/// the nearest triangle at the end, from where was looked last.
+fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3) -> (V3, f64, usize) {
+    let h = 2.0 * window.max();
     let mut radius = near.distance[nearest];
+    let mut free = V3::repeat(1.0);
     for _ in 0..ROUNDS {
         let touch = radius + TOUCH * h;
         near.pushes.clear();
         near.pushes.extend(
             near.feet.iter().zip(&near.distance).filter(|(_, d)| **d <= touch && **d > 0.0).map(|(f, d)| (c - f) / *d),
         );
+        near.pushes.iter_mut().for_each(|push| push.component_mul_assign(&free));
         let rise = steepest(&near.pushes);
         let Some(direction) = rise.try_normalize(0.02) else { break };
         // As far as the window allows.
-        let mut length = (0..3)
-            .map(|a| {
-                let room = 0.75 * h - direction[a].signum() * (c[a] - p[a]);
-                if direction[a] == 0.0 { f64::INFINITY } else { room / direction[a].abs() }
-            })
-            .fold(f64::INFINITY, f64::min);
+        let room = |a: usize| {
+            let room = window[a] - direction[a].signum() * (c[a] - p[a]);
+            if direction[a] == 0.0 { f64::INFINITY } else { room.max(0.0) / direction[a].abs() }
+        };
+        let side = (0..3).min_by(|&a, &b| room(a).total_cmp(&room(b))).unwrap_or(0);
+        let whole = room(side);
+        let mut length = whole;
         if length <= 0.005 * h {
-            break;
+            free[side] = 0.0;
+            continue;
         }
         std::mem::swap(&mut near.before, &mut near.distance);
         let held = |near: &Near| {
@@ -354,15 +356,17 @@ fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, h: f64) -> (V3,
             length *= (ahead / (ahead + now)).clamp(0.05, 1.0);
         }
         let grown = near.distance[next.1];
-        if grown <= radius + 1e-3 * h {
-            if grown <= radius {
-                nearest = near.look(&c);
-                break;
-            }
-            (c, nearest, radius) = (next.0, next.1, grown);
+        if grown <= radius {
+            nearest = near.look(&c);
             break;
         }
+        let little = grown <= radius + 1e-3 * h;
         (c, nearest, radius) = (next.0, next.1, grown);
+        if length >= whole {
+            free[side] = 0.0;
+        } else if little {
+            break;
+        }
     }
     (c, radius, nearest)
 }

@@ -7,7 +7,7 @@
 
 use crate::grid::{Levels, Mask};
 use crate::limits::{LimitError, Limits};
-use crate::parallel::Exec;
+use crate::parallel::{Exec, rows_by_y};
 
 /// Bins of the histogram.
 const BINS: usize = 1024;
@@ -22,6 +22,9 @@ pub struct Otsu {
     pub threshold: f32,
     /// Mean of the dark and of the bright class.
     pub means: [f32; 2],
+    /// By how much the threshold may be off: 5 % of the gap between the classes, and what lies between it and the
+    /// middle of their medians, for voxels that hold both phases draw the means together.
+    pub doubt: f32,
     /// Variance between the classes over the whole variance: 1 when the classes are two values, near 0.64 for one
     /// normal distribution, which has no two classes.
     pub separability: f64,
@@ -64,10 +67,24 @@ pub fn otsu(levels: &Levels) -> Option<Otsu> {
     }
     let (between, first, last, means) = best?;
     let variance: f64 = (0..levels.len()).map(|i| (f64::from(levels.get(i)) - mean).powi(2)).sum();
-    // In the middle of an empty stretch of the histogram, so that a few stray voxels do not move it.
-    let threshold = f64::from(low) + (usize::midpoint(first, last) as f64 + 1.0) / scale;
+    // Within an empty stretch of the histogram all thresholds part the classes alike: the one midway between their means,
+    // which is where a blurred edge lies.
+    let edge = |bin: usize| f64::from(low) + (bin as f64 + 1.0) / scale;
+    let threshold = f64::midpoint(means[0], means[1]).clamp(edge(first), edge(last));
+    let parted = counts.iter().take(first + 1).sum::<u64>();
+    let median = |bins: std::ops::Range<usize>, count: u64| {
+        let mut seen = 0;
+        let bin = bins.clone().find(|&bin| {
+            seen += counts[bin];
+            2 * seen >= count
+        });
+        bin.map_or(threshold, |bin| f64::from(low) + (bin as f64 + 0.5) / scale)
+    };
+    let middle = f64::midpoint(median(0..first + 1, parted), median(first + 1..BINS, n - parted));
+    let doubt = 0.05 * (means[1] - means[0]) + (threshold - middle).abs();
     Some(Otsu {
         threshold: threshold as f32,
+        doubt: doubt as f32,
         means: means.map(|m| m as f32),
         separability: between / (n as f64 * variance).max(f64::MIN_POSITIVE),
     })
@@ -79,33 +96,57 @@ pub fn otsu(levels: &Levels) -> Option<Otsu> {
 /// When it does not fit the memory budget.
 pub fn smooth_field(solid: &Mask, periodic: bool, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
     let [nx, ny, nz] = solid.size();
-    let mut field = limits.try_vec("the smoothed mask", nx * ny * nz, 0.0f32)?;
+    let mut field = limits.try_vec("the smoothed mask", nx * ny * nz, 0.5f32)?;
     exec.chunks(&mut field, nx * ny, |z, plane| {
-        // Binomial weights 1, 2, 1 along each axis.
-        let wrap = |i: usize, d: isize, n: usize| {
-            let j = i as isize + d;
-            if periodic { j.rem_euclid(n as isize) as usize } else { j.clamp(0, n as isize - 1) as usize }
-        };
-        let mut line = vec![0i32; nx];
         for y in 0..ny {
-            line.iter_mut().for_each(|v| *v = 0);
-            for dz in -1..=1 {
-                for dy in -1..=1 {
-                    let weight = (2 - i32::abs(dz as i32)) * (2 - i32::abs(dy as i32));
-                    let (oy, oz) = (wrap(y, dy, ny), wrap(z, dz, nz));
-                    for (x, value) in line.iter_mut().enumerate() {
-                        *value += weight * i32::from(solid.get(x, oy, oz));
-                    }
-                }
-            }
-            for x in 0..nx {
-                let sum = line[wrap(x, -1, nx)] + 2 * line[x] + line[wrap(x, 1, nx)];
-                let smooth = 0.5 - sum as f32 / 64.0;
-                plane[x + nx * y] = if solid.get(x, y, z) { smooth.min(-HOLD) } else { smooth.max(HOLD) };
-            }
+            solid.runs(y, z, |from, to| plane[nx * y + from..nx * y + to].fill(-0.5));
+        }
+    });
+    binomial(&mut field, [nx, ny, nz], periodic, exec);
+    exec.chunks(&mut field, nx * ny, |z, plane| {
+        for (i, value) in plane.iter_mut().enumerate() {
+            *value = if solid.get(i % nx, i / nx, z) { value.min(-HOLD) } else { value.max(HOLD) };
         }
     });
     Ok(field)
+}
+
+/// Smooths by the weights 1, 2, 1 along each axis.
+fn binomial(field: &mut [f32], [nx, ny, nz]: [usize; 3], periodic: bool, exec: &Exec) {
+    let line = |values: &mut [f32]| {
+        let n = values.len();
+        let (first, last) = (values[0], values[n - 1]);
+        let mut before = if periodic { last } else { first };
+        for i in 0..n {
+            let own = values[i];
+            let after = if i + 1 < n {
+                values[i + 1]
+            } else if periodic {
+                first
+            } else {
+                last
+            };
+            values[i] = 0.25 * (before + after) + 0.5 * own;
+            before = own;
+        }
+    };
+    exec.chunks(field, nx * ny, |_, plane| {
+        plane.chunks_mut(nx).for_each(line);
+        let mut column = vec![0.0; ny];
+        for x in 0..nx {
+            column.iter_mut().enumerate().for_each(|(y, v)| *v = plane[x + nx * y]);
+            line(&mut column);
+            column.iter().enumerate().for_each(|(y, v)| plane[x + nx * y] = *v);
+        }
+    });
+    exec.for_each(rows_by_y(field, nx, ny), |_, mut rows| {
+        let mut column = vec![0.0; nz];
+        for x in 0..nx {
+            column.iter_mut().enumerate().for_each(|(z, v)| *v = rows[z][x]);
+            line(&mut column);
+            column.iter().enumerate().for_each(|(z, v)| rows[z][x] = *v);
+        }
+    });
 }
 
 #[cfg(test)]

@@ -1,0 +1,161 @@
+//! Volumes of two values and of grey levels against shapes whose answers are known on paper, and overlapping grains
+//! against the expectations of the Boolean model.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod common;
+
+use std::f64::consts::PI;
+
+use common::{figure, measure_file, run};
+use poregauge::design::Threshold;
+use poregauge::gauge::Run;
+use poregauge::grid::{Frame, Mask};
+use poregauge::mesh::V3;
+use poregauge::report::DesignEntry;
+
+fn frame(size: [usize; 3]) -> Frame {
+    Frame { size, spacing: [10.0; 3], origin: [5.0; 3] }
+}
+
+/// Measures the two-valued volume that is solid where `inside` says so at the centre of a voxel.
+fn binary(frame: &Frame, inside: impl Fn(&V3) -> bool) -> DesignEntry {
+    let mut mask = Mask::empty(frame.size);
+    for i in 0..frame.len() {
+        let [x, y, z] = frame.voxel(i);
+        if inside(&V3::from(frame.centre([x, y, z]))) {
+            mask.insert(x, y, z);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shape.nrrd");
+    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), frame, &mask).unwrap();
+    measure_file(&path, &whole(), 2)
+}
+
+/// Measures the grey volume whose level falls across the surface where `signed` (µm, negative inside) is zero, over two
+/// voxels to each side.
+fn grey(frame: &Frame, threshold: Threshold, signed: impl Fn(&V3) -> f64) -> DesignEntry {
+    let header = format!(
+        "{{'descr': '<f4', 'fortran_order': True, 'shape': ({}, {}, {}), }}\n",
+        frame.size[0], frame.size[1], frame.size[2]
+    );
+    let mut data = b"\x93NUMPY\x01\x00".to_vec();
+    data.extend((header.len() as u16).to_le_bytes());
+    data.extend(header.as_bytes());
+    for i in 0..frame.len() {
+        let level = 100.0 - 40.0 * (signed(&V3::from(frame.centre(frame.voxel(i)))) / 20.0).clamp(-1.0, 1.0);
+        data.extend((level as f32).to_le_bytes());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shape.npy");
+    std::fs::write(&path, data).unwrap();
+    let mut run = whole();
+    run.options.spacing = Some([poregauge::units::Length::from_um(10.0); 3]);
+    run.options.threshold = threshold;
+    measure_file(&path, &run, 2)
+}
+
+fn whole() -> Run {
+    let mut run = run(10.0);
+    run.resolution = None;
+    run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+    run
+}
+
+/// Within `percent` of the truth, and the truth within the stated interval.
+fn holds(design: &DesignEntry, id: &str, truth: f64, percent: f64) {
+    let m = figure(design, id);
+
+    let off = (m.value - truth).abs();
+    assert!(100.0 * off <= percent * truth.abs(), "{id}: {} against {truth} (± {})", m.value, m.uncertainty);
+    assert!(off <= m.uncertainty + 1e-9 * truth.abs(), "{id}: {truth} is outside {} ± {}", m.value, m.uncertainty);
+}
+
+#[test]
+fn a_bubble_of_20_voxels() {
+    let frame = frame([48, 44, 46]);
+    let middle = V3::new(243.0, 221.0, 232.0);
+    let (r, block) = (100.0f64, frame.extent().iter().product::<f64>());
+    let two = binary(&frame, |p| (p - middle).norm() > r);
+    holds(&two, "pore_size.max", 2.0 * r, 5.0);
+    holds(&two, "pore_size.mean", 2.0 * r, 6.0);
+    holds(&two, "surface.closed_area", 4.0 * PI * r * r * 1e-6, 1.0);
+    // Phase volumes of two values are counts, exactly.
+    let voxels = (0..frame.len()).filter(|&i| (V3::from(frame.centre(frame.voxel(i))) - middle).norm() <= r).count();
+    let closed = figure(&two, "porosity.closed").value;
+    assert!((closed - voxels as f64 / frame.len() as f64).abs() < 1e-12);
+    // Otsu's threshold lies off the middle where voxels hold both phases: its doubt has to cover that.
+    for (threshold, percent) in [(Threshold::Above(100.0), 1.0), (Threshold::Otsu, 10.0)] {
+        let soft = grey(&frame, threshold, |p| r - (p - middle).norm());
+        holds(&soft, "pore_size.max", 2.0 * r, percent);
+        holds(&soft, "pore_size.mean", 2.0 * r, percent);
+        holds(&soft, "surface.closed_area", 4.0 * PI * r * r * 1e-6, percent);
+        holds(&soft, "porosity.total", 4.0 / 3.0 * PI * r.powi(3) / block, 1.5 * percent);
+    }
+}
+
+#[test]
+fn plates_straight_and_tilted() {
+    let frame = frame([60, 40, 60]);
+    // Plates of 80 µm with gaps of 200 µm: straight, and turned by 25 degrees.
+    for angle in [0.0f64, 25.0] {
+        let normal = V3::new(angle.to_radians().sin(), 0.0, angle.to_radians().cos());
+        let signed = |p: &V3| ((normal.dot(p) + 33.0).rem_euclid(280.0) - 140.0).abs() - 40.0;
+        let two = binary(&frame, |p| signed(p) < 0.0);
+        holds(&two, "pore_size.d50", 200.0, 5.0);
+        holds(&two, "strut.d50", 80.0, 12.0);
+        for (threshold, percent) in [(Threshold::Above(100.0), 1.0), (Threshold::Otsu, 10.0)] {
+            let soft = grey(&frame, threshold, signed);
+            holds(&soft, "pore_size.d50", 200.0, percent);
+            holds(&soft, "strut.d50", 80.0, 2.0 * percent);
+        }
+    }
+}
+
+/// A number from 0 to 1, the next of a fixed series (xorshift).
+fn next(state: &mut u64) -> f64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 11) as f64 / (1u64 << 53) as f64
+}
+
+#[test]
+fn random_overlapping_balls_follow_the_boolean_model() {
+    // Balls of radius 120 µm at random places, 0.6 of their volume per volume: void exp(−0.6), surface λS·exp(−λV).
+    let (frame, r) = (frame([64; 3]), 120.0f64);
+    let volume = 4.0 / 3.0 * PI * r.powi(3);
+    let lambda = 0.6 / volume;
+    let side = 640.0 + 2.0 * r;
+    let mut figures: Vec<[f64; 3]> = Vec::new();
+    for seed in 1..=16u64 {
+        let mut state = seed * 0x9E37_79B9_7F4A_7C15;
+        // A Poisson number of balls by counting exponential gaps.
+        let mut balls: Vec<V3> = Vec::new();
+        let mut sum = -next(&mut state).max(1e-300).ln();
+        while sum < lambda * side.powi(3) {
+            balls.push(V3::from_fn(|_, _| next(&mut state) * side - r));
+            sum -= next(&mut state).max(1e-300).ln();
+        }
+        let design = binary(&frame, |p| balls.iter().any(|c| (p - c).norm_squared() <= r * r));
+        figures.push([
+            figure(&design, "porosity.total").value,
+            figure(&design, "surface.area_crofton").value,
+            figure(&design, "surface.area").value + figure(&design, "surface.closed_area").value,
+        ]);
+        // The rounded surface is low where balls meet in creases; its uncertainty knows.
+        let spread = figure(&design, "surface.area").uncertainty;
+        let [_, crofton, rounded] = figures[figures.len() - 1];
+        assert!((crofton - rounded).abs() <= spread + figure(&design, "surface.closed_area").uncertainty);
+    }
+    let void = (-0.6f64).exp();
+    let area = lambda * 4.0 * PI * r * r * void * frame.extent().iter().product::<f64>() * 1e-6;
+    for (k, truth) in [void, area].into_iter().enumerate() {
+        let n = figures.len() as f64;
+        let mean = figures.iter().map(|f| f[k]).sum::<f64>() / n;
+        let error = (figures.iter().map(|f| (f[k] - mean).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt();
+        // Voxels of a twelfth of the radius lose a little surface in the creases.
+        assert!((mean - truth).abs() <= 3.0 * error + 0.05 * truth, "{k}: {mean} ± {error} against {truth}");
+    }
+}
