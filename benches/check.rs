@@ -61,6 +61,7 @@ fn all_measures(bencher: Bencher, n: usize) {
         pore_size: true,
         shares: vec![("300um_1200um".to_owned(), 300.0, 1200.0)],
         strut: true,
+        pictures: false,
         interconnectivity: true,
         doubt: 0.0,
         accessible: vec![("100um".to_owned(), 100.0)],

@@ -60,6 +60,7 @@ fn main() {
         tissue: None,
         load: None,
         timeline: None,
+        pictures: false,
         limits: Limits::default(),
     };
     let clock = Arc::new(Clock::default());

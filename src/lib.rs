@@ -30,6 +30,7 @@
 //!     tissue: None,
 //!     load: None,
 //!     timeline: None,
+//!     pictures: false,
 //!     limits: Limits::default(),
 //! };
 //! let report = check(&["no-such-design.stl".into()], &run, &Exec::silent(1)?)?;
@@ -54,6 +55,7 @@ pub mod limits;
 pub mod measure;
 pub mod mesh;
 pub mod parallel;
+pub mod picture;
 pub mod report;
 pub mod units;
 pub mod voxel;

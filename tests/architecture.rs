@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, layer, and what it must not import although the layer would allow it.
-const ROOMS: [(&str, u8, &[&str]); 18] = [
+const ROOMS: [(&str, u8, &[&str]); 19] = [
     ("units", 0, &[]),
     ("limits", 0, &[]),
     ("parallel", 0, &[]),
@@ -19,6 +19,7 @@ const ROOMS: [(&str, u8, &[&str]); 18] = [
     ("design", 3, &[]),
     ("measure", 4, &["input", "fate"]),
     ("fate", 4, &["input"]),
+    ("picture", 4, &["input", "fate"]),
     ("criteria", 5, &["input", "voxel"]),
     ("report", 6, &["input", "voxel"]),
     ("gauge", 7, &["render"]),

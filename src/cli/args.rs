@@ -14,7 +14,7 @@ use crate::units::{Length, LengthUnit};
     version,
     about,
     long_about = "A go/no-go gauge for tissue-engineering scaffolds.\n\n\
-    Measures a CAD mesh (STL) or a micro-CT volume (NPY, NRRD, TIFF stack), compares every figure with acceptance \
+    Measures a CAD mesh (STL, OBJ, PLY, OFF) or a micro-CT volume (NIfTI, NRRD, MetaImage, TIFF, NPY, slices), compares every figure with acceptance \
     criteria, and says pass or fail with the margin and the uncertainty.\n\n\
     Exit codes: 0 every design passes, 1 some design fails or is inconclusive, 2 the tool could not decide.",
     after_help = "Examples:\n  poregauge check part.stl\n  poregauge check scan.nrrd --format json -o report.json\n  \
@@ -142,6 +142,8 @@ pub enum FormatArg {
     Csv,
     /// For a comment or a page
     Markdown,
+    /// One page that opens offline in any browser, with pictures
+    Html,
     /// Test results, for CI systems
     Junit,
     /// SARIF 2.1.0, for code scanning
@@ -337,7 +339,8 @@ pub struct FateArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The designs: STL, NPY, NRRD, TIFF stack; without any, those of poregauge.toml
+    /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of
+    /// slices); without any, those of poregauge.toml
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Criteria: a built-in name or a file [default: review]
@@ -365,7 +368,7 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct TimelineArgs {
-    /// The designs: STL, NPY, NRRD, TIFF stack
+    /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -381,7 +384,7 @@ pub struct TimelineArgs {
 
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// The designs: STL, NPY, NRRD, TIFF stack
+    /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Measures or families of them, such as porosity,strut.ridge_d01 [default: all]

@@ -106,19 +106,17 @@ impl Config {
     /// The files of all designs, each with the number of its entry, in the order of entries and names. A file that
     /// several entries match belongs to the first.
     pub fn files(&self) -> Result<Vec<(PathBuf, usize)>, Failure> {
+        let mut all = Vec::new();
+        walk(&self.folder, Path::new(""), &mut all);
         let mut found: Vec<(PathBuf, usize)> = Vec::new();
         for (k, entry) in self.entries.iter().enumerate() {
             for pattern in &entry.patterns {
                 let wrong = |what: String| Failure::Message(format!("{NAME}: [[design]] {}: {what}", k + 1));
-                let whole = Path::new(&glob::Pattern::escape(&self.folder.to_string_lossy())).join(pattern.as_str());
-                let paths = glob::glob(&whole.to_string_lossy()).map_err(|e| wrong(e.to_string()))?;
                 let mut any = false;
-                for path in paths {
-                    let path = path.map_err(|e| wrong(e.to_string()))?;
+                for path in all.iter().filter(|path| matches(pattern, path)) {
                     any = true;
-                    let path = path.strip_prefix(&self.folder).map(Path::to_owned).unwrap_or(path);
-                    if !found.iter().any(|f| f.0 == path) {
-                        found.push((path, k));
+                    if !found.iter().any(|f| f.0 == *path) {
+                        found.push((path.clone(), k));
                     }
                 }
                 if !any {
@@ -137,7 +135,37 @@ impl Config {
         let absolute = std::path::absolute(file).ok()?;
         let folder = std::path::absolute(&self.folder).ok()?;
         let relative = absolute.strip_prefix(folder).ok()?;
-        self.entries.iter().find(|e| e.patterns.iter().any(|p| p.matches_path(relative)))
+        self.entries.iter().find(|e| e.patterns.iter().any(|p| matches(p, relative)))
+    }
+}
+
+/// Whether a path relative to the folder of the file matches a pattern. Names that are no text match as they are shown,
+/// so that no design is passed over for its name.
+fn matches(pattern: &glob::Pattern, path: &Path) -> bool {
+    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
+    let shown: Vec<_> = path.components().map(|c| c.as_os_str().to_string_lossy()).collect();
+    let pattern_text = pattern.as_str().strip_prefix("./");
+    match pattern_text.map(glob::Pattern::new) {
+        Some(Ok(plain)) => plain.matches_with(&shown.join("/"), options),
+        _ => pattern.matches_with(&shown.join("/"), options),
+    }
+}
+
+/// All files and folders below a folder, by name; what begins with a dot is passed over.
+fn walk(root: &Path, below: &Path, all: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(root.join(below)) else { return };
+    let mut names: Vec<_> = entries.flatten().map(|e| e.file_name()).collect();
+    names.sort();
+    for name in names {
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let path = below.join(&name);
+        all.push(path.clone());
+        let whole = root.join(&path);
+        if whole.is_dir() && !whole.is_symlink() {
+            walk(root, &path, all);
+        }
     }
 }
 

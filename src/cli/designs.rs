@@ -98,6 +98,7 @@ fn jobs(
     config: Option<&Config>,
     line: &Settings,
     purpose: &Purpose,
+    pictures: bool,
     resolver: &mut Resolver<'_>,
 ) -> Result<Vec<Job>, Failure> {
     let nothing = Settings::default();
@@ -125,6 +126,7 @@ fn jobs(
         let lower = rooted(entry.clone().over(defaults.clone()), folder);
         let judge = matches!(purpose, Purpose::Judge);
         let mut run = resolver.run(&line.clone().over(lower), here, judge)?;
+        run.pictures = pictures;
         if let Purpose::Timeline(days) = purpose {
             if run.material.is_none() || run.tissue.is_none() {
                 return Err(Failure::Message(
@@ -204,7 +206,8 @@ fn finish(
     let (progress, bar) = progress::spinner(!options.no_progress && !options.quiet);
     let exec = Exec::new(options.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
     let limits = options.memory.map_or_else(Limits::default, |memory| Limits { memory });
-    let jobs = jobs(files, config.as_ref(), &line, &purpose, &mut Resolver::new(limits, &exec))?;
+    let pictures = outputs.iter().any(|o| o.0 == FormatArg::Html);
+    let jobs = jobs(files, config.as_ref(), &line, &purpose, pictures, &mut Resolver::new(limits, &exec))?;
     let strict = jobs.iter().any(|job| job.run.strict);
     let mut report = gauge::check_jobs(&jobs, cache(options).as_ref(), &exec)?;
     if let Some(baseline) = &baseline {
@@ -241,6 +244,7 @@ fn show(report: &Report, format: FormatArg, colour: bool, base: &Path) -> String
         FormatArg::Json => render::json::render(report),
         FormatArg::Csv => render::csv::render(report),
         FormatArg::Markdown => render::markdown::render(report),
+        FormatArg::Html => render::html::render(report),
         FormatArg::Junit => render::junit::render(report),
         FormatArg::Sarif => render::sarif::render(report, &locate),
         FormatArg::Github => render::github::render(report, &locate),

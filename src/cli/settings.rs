@@ -280,6 +280,7 @@ impl<'a> Resolver<'a> {
             tissue: settings.tissue.as_deref().map(|name| library.tissue(name).map_err(wrong)).transpose()?,
             load: settings.load,
             timeline: None,
+            pictures: false,
             limits: self.limits,
         })
     }

@@ -296,7 +296,8 @@ fn too_coarse(
         return None;
     }
     let mut lengths = lengths_in(measure);
-    if unit == Unit::Micrometre {
+    // Struts are held against their own thickness below, however small the limit.
+    if unit == Unit::Micrometre && !measure.starts_with("strut.") {
         lengths.extend(limit.min.into_iter().chain(limit.max));
     }
     let shortest = lengths.into_iter().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
@@ -310,9 +311,9 @@ fn too_coarse(
             context.voxels_across
         ));
     }
-    let hangs_on_struts =
-        matches!(measure, "solid.loose_fraction" | "solid.components" | "porosity.closed" | "strut.ridge_d01");
-    if hangs_on_struts && !(context.from_shells && measure != "strut.ridge_d01") {
+    let of_struts = measure.starts_with("strut.");
+    let hangs_on_struts = matches!(measure, "solid.loose_fraction" | "solid.components" | "porosity.closed");
+    if of_struts || (hangs_on_struts && !context.from_shells) {
         let strut = measurements.get("strut.ridge_d01")?.value;
         let across = strut / context.spacing * 1.001;
         if across < ACROSS_STRUT {

@@ -218,6 +218,14 @@ impl Body {
         }
     }
 
+    /// Whether a facet between voxels bounds the body itself: within `slack` of one of its faces, and facing as it does.
+    #[must_use]
+    pub fn bounds(&self, triangle: &[V3; 3], normal: &V3, slack: f64) -> bool {
+        let near = |face: &Plane| triangle.iter().all(|v| face.depth(v).abs() <= slack);
+        let length = normal.norm();
+        length > 0.0 && self.planes.iter().any(|face| face.normal.dot(normal) > 0.9 * length && near(face))
+    }
+
     /// Whether a triangle faces as one of the planes does, to a few degrees.
     fn faces_outward(&self, triangle: &[V3; 3], planes: &[Plane]) -> bool {
         let normal = crate::mesh::area_vector(*triangle).try_normalize(0.0);

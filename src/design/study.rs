@@ -11,7 +11,7 @@
 //!
 //! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 34 bytes a voxel at 200³, 22 at 500³.
 
-use crate::design::envelope::{Body, Envelope};
+use crate::design::envelope::{Body, Envelope, EnvelopeKind};
 use crate::design::solid::{Binarised, Design, Solid, solid_mask};
 use crate::grid::{Border, Frame, Levels, Mask};
 use crate::limits::{LimitError, Limits};
@@ -151,7 +151,9 @@ impl<'a> Study<'a> {
                 limits.check("the study", (frame.len() / block.pow(3)) as u64, BYTES_PER_VOXEL)?;
                 exec.stage("surface between the phases")?;
                 let (frame, field) = signed_field(frame, levels, phases, block, shift, border, limits, exec)?;
-                let surface = surface_of(&frame, &field, border, exec);
+                // Solid at the border goes on beyond the grid only where the grid is a crop of something larger.
+                let crop = body.kind == EnvelopeKind::Grid;
+                let surface = surface_of(&frame, &field, border, crop, exec);
                 let mut solid = Mask::empty(frame.size);
                 for (i, _) in field.iter().enumerate().filter(|(_, f)| **f < 0.0) {
                     let [x, y, z] = frame.voxel(i);
@@ -170,10 +172,7 @@ impl<'a> Study<'a> {
             return Err(StudyError::OnePhase(if in_body.is_empty() { "void" } else { "solid" }));
         }
         exec.stage("signed distance")?;
-        let mut field = DistanceField::new(frame, border, surface, &solid, limits, exec)?;
-        if cut == CutPores::Clip {
-            wall(&mut field, body, &void);
-        }
+        let field = DistanceField::new(frame, border, surface, &solid, limits, exec)?;
         exec.checkpoint()?;
         let mut region = void.clone();
         if envelope.hull.volume < body.volume * (1.0 - 1e-9) && cut != CutPores::Periodic {
@@ -202,6 +201,15 @@ impl<'a> Study<'a> {
     #[must_use]
     pub fn frame(&self) -> &Frame {
         &self.field.frame
+    }
+
+    /// The same with the faces of the body as walls of the void, as [`CutPores::Clip`] asks for the sizes of pores. Paths
+    /// are not walled: their ends are open.
+    #[must_use]
+    pub fn walled(&self) -> Self {
+        let mut walled = self.clone();
+        wall(&mut walled.field, &self.envelope.body, &self.void);
+        walled
     }
 
     /// Whether pieces and cavities can be told from the shells of a mesh: they are separate, all of them lie in the body,
@@ -272,8 +280,8 @@ fn signed_field(
     Ok((coarse, field))
 }
 
-/// The zero surface of a field on a grid, out to the outer faces of its voxels.
-fn surface_of(frame: &Frame, field: &[f32], border: Border, exec: &Exec) -> Vec<Facet> {
+/// The zero surface of a field on a grid, out to the outer faces of its voxels; closed there unless the grid is a crop.
+fn surface_of(frame: &Frame, field: &[f32], border: Border, crop: bool, exec: &Exec) -> Vec<Facet> {
     let n = frame.size;
     let coordinates: [Vec<f64>; 3] = std::array::from_fn(|a| {
         let h = frame.spacing[a];
@@ -281,7 +289,8 @@ fn surface_of(frame: &Frame, field: &[f32], border: Border, exec: &Exec) -> Vec<
             Border::Periodic => (0..=n[a]).map(|i| i as f64 * h).collect(),
             Border::Open => {
                 let inner = (0..n[a]).map(|i| i as f64 * h);
-                std::iter::once(-0.5 * h).chain(inner).chain([(n[a] as f64 - 0.5) * h]).collect()
+                let beyond = if crop { 0.5 } else { 1.0 };
+                std::iter::once(-beyond * h).chain(inner).chain([(n[a] as f64 - 1.0 + beyond) * h]).collect()
             }
         }
     });
@@ -292,7 +301,13 @@ fn surface_of(frame: &Frame, field: &[f32], border: Border, exec: &Exec) -> Vec<
     };
     iso_surface(
         [&coordinates[0], &coordinates[1], &coordinates[2]],
-        |x, y, z| f64::from(field[frame.index(at(x, 0), at(y, 1), at(z, 2))]),
+        |x, y, z| {
+            let value = f64::from(field[frame.index(at(x, 0), at(y, 1), at(z, 2))]);
+            let beyond = |i: usize, a: usize| i == 0 || i > n[a];
+            // Void beyond the last voxel: the surface then lies on its outer face.
+            let void = border == Border::Open && !crop && (beyond(x, 0) || beyond(y, 1) || beyond(z, 2));
+            if void { value.abs() } else { value }
+        },
         |v| [v.x as f32, v.y as f32, v.z as f32],
         exec,
     )

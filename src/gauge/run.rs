@@ -8,7 +8,8 @@ use super::cache::Cache;
 use super::plan::{Plan, plan};
 use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, design_verdict, judge};
 use crate::design::{
-    Binarised, CutPores, Design, DesignError, EnvelopeChoice, Options, Region, Resolution, Solid, Study, StudyError,
+    Binarised, CutPores, Design, DesignError, EnvelopeChoice, Finding, Options, Region, Resolution, Severity, Solid,
+    Study, StudyError,
 };
 use crate::fate::front::Front;
 use crate::fate::library::Law;
@@ -19,7 +20,7 @@ use crate::limits::Limits;
 use crate::measure::{Level, Measurement, Survey, combine, survey};
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
-use crate::units::Length;
+use crate::units::{Length, significant};
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct Run {
     pub load: Option<f64>,
     /// Whether a timeline is wanted, and its days if they are given.
     pub timeline: Option<Vec<f64>>,
+    /// Whether the report is to show pictures; they change no figure.
+    pub pictures: bool,
     /// Memory budget.
     pub limits: Limits,
 }
@@ -100,6 +103,9 @@ pub struct Job {
     pub settings: BTreeMap<String, SettingEntry>,
 }
 
+/// Voxels across the median strut below which figures of struts are not to be trusted.
+const STRUTS_ACROSS: f64 = 6.0;
+
 /// Measures and judges files. Files that cannot be used are reported as errors beside the others.
 ///
 /// # Errors
@@ -131,6 +137,8 @@ pub fn check_jobs(jobs: &[Job], cache: Option<&Cache>, exec: &Exec) -> Result<Re
             }
         }
         let path = showable(&job.shown);
+        // Pictures are not kept: a design that is to be shown is measured again.
+        let cache = cache.filter(|_| !job.run.pictures);
         let key = cache.and_then(|cache| cache.key(&job.file, &job.run));
         let known = cache.zip(key.as_deref()).and_then(|(cache, key)| cache.get(key));
         let mut design = match known {
@@ -220,9 +228,21 @@ pub fn names(files: &[PathBuf]) -> Vec<String> {
 
 fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
     exec.stage(&format!("reading {name}"))?;
+    // One cell of an endless pattern is a box: of a volume its grid, of a mesh the box along the axes.
+    let mut options = run.options.clone();
+    if run.cut == CutPores::Periodic {
+        match options.envelope {
+            EnvelopeChoice::Auto => options.envelope = EnvelopeChoice::Grid,
+            EnvelopeChoice::Box | EnvelopeChoice::Grid => {}
+            _ => {
+                let message = "one cell of an endless pattern is a box: choose --envelope box, or grid of a volume";
+                return Ok(error_entry(name, path, "envelope", message.to_owned(), None));
+            }
+        }
+    }
     let design = match load(file, &run.limits)
         .map_err(DesignError::from)
-        .and_then(|l| Design::new(l, &run.options, &run.limits, exec))
+        .and_then(|l| Design::new(l, &options, &run.limits, exec))
     {
         Ok(design) => design,
         Err(DesignError::Cancelled(c)) => return Err(c),
@@ -273,6 +293,7 @@ fn measured(
         measurements,
         distributions: survey.figures.distributions,
         findings: survey.figures.findings,
+        sections: survey.figures.sections,
         size: survey.size,
         spacing: survey.spacing,
         levels,
@@ -302,7 +323,7 @@ fn other_reading(
     survey: &mut Survey,
 ) -> Result<(), StudyError> {
     let study = Study::new(design, &design.envelope.as_hull(), resolution, run.cut, &run.limits, exec)?;
-    let needs = crate::measure::Needs { strut: false, ..plan.needs.clone() };
+    let needs = crate::measure::Needs { strut: false, pictures: false, ..plan.needs.clone() };
     let other = crate::measure::survey(&study, &needs, &run.limits, exec)?;
     for (id, figure) in &mut survey.figures.figures {
         if id.starts_with("strut") || id.starts_with("volume") || id == "porosity.total" {
@@ -386,6 +407,7 @@ fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Desi
 fn plan_of(run: &Run) -> Plan {
     let mut plan = plan(&run.measures, run.criteria.as_ref());
     plan.needs.strut |= run.material.is_some();
+    plan.needs.pictures = run.pictures;
     plan
 }
 
@@ -420,9 +442,23 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), run, exec)?;
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
-        let open = checks.iter().any(|c| (c.rule.required || run.strict) && c.refinable);
+        // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
+        let thin = run.criteria.is_none()
+            && plan.needs.strut
+            && measurements.get("strut.d50").is_some_and(|m| m.value < STRUTS_ACROSS * fine.h);
+        let open = thin || checks.iter().any(|c| (c.rule.required || run.strict) && c.refinable);
         let next = (h / 2.0).max(cap);
         if run.resolution.is_some() || !open || next > h / 1.25 {
+            if let Some(m) = measurements.get("strut.d50").filter(|m| m.value < STRUTS_ACROSS * fine.h) {
+                let across = significant(m.value / fine.h, 2);
+                fine.survey.figures.findings.push(Finding::new(
+                    "strut.coarse",
+                    Severity::Warning,
+                    format!(
+                        "the median strut is only {across} voxels across: figures of struts need a finer --resolution"
+                    ),
+                ));
+            }
             return Ok((measured(fine, measurements, levels, run.cut, timeline), checks));
         }
         h = next;

@@ -7,6 +7,7 @@ mod error;
 pub mod mesh;
 pub mod volume;
 
+use std::io::Read as _;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -25,12 +26,26 @@ pub enum Format {
     StlBinary,
     /// STL, text.
     StlAscii,
+    /// Wavefront OBJ.
+    Obj,
+    /// Polygon file format.
+    Ply,
+    /// Object file format.
+    Off,
     /// `NumPy` array.
     Npy,
+    /// Archive of `NumPy` arrays.
+    Npz,
+    /// NIfTI, perhaps packed by gzip.
+    Nifti,
+    /// MetaImage.
+    MetaImage,
     /// Nearly raw raster data.
     Nrrd,
     /// Tagged image file format, one page a slice.
     Tiff,
+    /// Folder of slices.
+    Slices,
 }
 
 impl Format {
@@ -39,21 +54,16 @@ impl Format {
     pub const fn id(self) -> &'static str {
         match self {
             Self::StlBinary | Self::StlAscii => "stl",
+            Self::Obj => "obj",
+            Self::Ply => "ply",
+            Self::Off => "off",
             Self::Npy => "npy",
+            Self::Npz => "npz",
+            Self::Nifti => "nifti",
+            Self::MetaImage => "metaimage",
             Self::Nrrd => "nrrd",
             Self::Tiff => "tiff",
-        }
-    }
-
-    /// Name for people.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::StlBinary => "binary STL",
-            Self::StlAscii => "ASCII STL",
-            Self::Npy => "NPY",
-            Self::Nrrd => "NRRD",
-            Self::Tiff => "TIFF stack",
+            Self::Slices => "slices",
         }
     }
 }
@@ -124,8 +134,7 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
     };
     let metadata = std::fs::metadata(path).map_err(|e| unreadable(&e))?;
     if metadata.is_dir() {
-        return Err(InputError::new(InputErrorKind::Unsupported, "is a folder".to_owned())
-            .remedy("name a file; folders of slices are not read: join them into one multi-page TIFF"));
+        return folder(path, limits);
     }
     if metadata.len() > limits.memory {
         return Err(InputError::new(
@@ -142,10 +151,70 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         Format::StlBinary => mesh::stl::read_binary(&data),
         Format::StlAscii => mesh::stl::read_ascii(&data),
         Format::Npy => volume::npy::read(&data, limits),
+        Format::Obj => mesh::obj::read(&data),
+        Format::Ply => mesh::ply::read(&data),
+        Format::Off => mesh::off::read(&data),
+        Format::Npz => volume::npz::read(&data, limits),
+        Format::Nifti if data.starts_with(GZIP) => volume::nifti::read(&unpack(&data, limits)?, limits),
+        Format::Nifti => volume::nifti::read(&data, limits),
+        Format::MetaImage => volume::metaimage::read(&data, folder, limits),
         Format::Nrrd => volume::nrrd::read(&data, folder, limits),
-        Format::Tiff => volume::tiff::read(&data, limits),
+        // A file is never told to be a folder.
+        Format::Tiff | Format::Slices => volume::tiff::read(&data, limits),
     }?;
     Ok(Loaded { format, sha256, content, notes })
+}
+
+/// Reads a folder of slices.
+fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
+    let files = volume::slices::list(path)?;
+    let mut digest = Sha256::new();
+    let mut data = Vec::new();
+    let mut held = 0;
+    for file in &files {
+        let bytes = std::fs::read(file).map_err(|e| {
+            InputError::new(InputErrorKind::Unreadable, format!("has a slice that cannot be read: {e}"))
+                .at(file.file_name().unwrap_or_default().to_string_lossy())
+        })?;
+        held += bytes.len() as u64;
+        limits.check("the slices", held, 1)?;
+        digest.update(&bytes);
+        data.push(bytes);
+    }
+    let (content, notes) = volume::slices::read(&files, &data, limits)?;
+    let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
+    Ok(Loaded { format: Format::Slices, sha256, content, notes })
+}
+
+/// What a gzip file begins with.
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// The content of a gzip file.
+fn unpack(data: &[u8], limits: &Limits) -> Result<Vec<u8>, InputError> {
+    let mut out = Vec::new();
+    std::io::Read::take(flate2::read::MultiGzDecoder::new(data), limits.memory).read_to_end(&mut out).map_err(|e| {
+        let kind = if e.kind() == std::io::ErrorKind::UnexpectedEof {
+            InputErrorKind::Truncated
+        } else {
+            InputErrorKind::Malformed
+        };
+        InputError::new(kind, format!("is a gzip file that cannot be unpacked: {e}")).remedy("copy the file again")
+    })?;
+    Ok(out)
+}
+
+/// Whether a gzip file holds a NIfTI volume: its first bytes say so.
+fn packed_nifti(data: &[u8]) -> bool {
+    let mut start = vec![0u8; 540];
+    let mut held = 0;
+    let mut decoder = flate2::read::MultiGzDecoder::new(data);
+    while held < start.len() {
+        match decoder.read(&mut start[held..]) {
+            Ok(n) if n > 0 => held += n,
+            _ => break,
+        }
+    }
+    volume::nifti::looks_like(&start[..held])
 }
 
 /// Whether a file holds all of its content: it names no other file that holds some.
@@ -153,9 +222,13 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
 pub fn stands_alone(data: &[u8]) -> bool {
     match detect(data) {
         Ok(Format::Nrrd) => volume::nrrd::stands_alone(data),
+        Ok(Format::MetaImage) => volume::metaimage::stands_alone(data),
         _ => true,
     }
 }
+
+/// What to do about a file that is not read.
+const EXPORT: &str = "export a mesh as STL, OBJ, PLY or OFF, a volume as NIfTI, NRRD, MetaImage, TIFF or NPY";
 
 /// Tells the format from the content.
 ///
@@ -175,14 +248,26 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if [&b"II*\0"[..], b"MM\0*", b"II+\0", b"MM\0+"].iter().any(|m| starts(m)) {
         return Ok(Format::Tiff);
     }
+    if starts(b"PK\x03\x04") && volume::npz::looks_like(data) {
+        return Ok(Format::Npz);
+    }
+    if volume::nifti::looks_like(data) || (starts(GZIP) && packed_nifti(data)) {
+        return Ok(Format::Nifti);
+    }
+    if volume::metaimage::looks_like(data) {
+        return Ok(Format::MetaImage);
+    }
+    if starts(b"ply\n") || starts(b"ply\r") {
+        return Ok(Format::Ply);
+    }
+    if [&b"OFF"[..], b"COFF", b"NOFF", b"CNOFF", b"STOFF"].iter().any(|m| starts(m)) {
+        return Ok(Format::Off);
+    }
     let known = [
-        (&b"PK\x03\x04"[..], "a ZIP archive (3MF or NPZ?)"),
+        (&b"PK\x03\x04"[..], "a ZIP archive (3MF?)"),
         (b"ISO-10303-21", "a STEP file"),
-        (b"ply", "a PLY file"),
-        (b"OFF", "an OFF file"),
-        (b"\x1f\x8b", "a gzip file (NIfTI?)"),
+        (GZIP, "a gzip file, but not of a NIfTI volume"),
         (b"glTF", "a glTF file"),
-        (b"ObjectType", "a MetaImage file"),
         (b"<?xml", "an XML file"),
         (b"# vtk", "a legacy VTK file"),
         (b"\x89PNG", "a PNG picture"),
@@ -195,16 +280,18 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if mesh::stl::looks_ascii(data) {
         return Ok(Format::StlAscii);
     }
+    if mesh::obj::looks_like(data) {
+        return Ok(Format::Obj);
+    }
     for (magic, name) in known {
         if starts(magic) {
             return Err(InputError::new(InputErrorKind::Unsupported, format!("looks like {name}, which is not read"))
-                .remedy("export a mesh as STL, a volume as NPY, NRRD or multi-page TIFF"));
+                .remedy(EXPORT));
         }
     }
     if data.len() >= 84 {
         // No other format has a meaning here, so let the reader say what is wrong with it as an STL.
         return mesh::stl::explain_binary(data).map(|()| Format::StlBinary);
     }
-    Err(InputError::new(InputErrorKind::UnknownFormat, "is of no format that is known".to_owned())
-        .remedy("export a mesh as STL, a volume as NPY, NRRD or multi-page TIFF"))
+    Err(InputError::new(InputErrorKind::UnknownFormat, "is of no format that is known".to_owned()).remedy(EXPORT))
 }

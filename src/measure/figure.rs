@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::design::Finding;
+use crate::picture::Section;
 use crate::units::Unit;
 
 /// A figure at one resolution.
@@ -106,6 +107,8 @@ pub struct Figures {
     pub places: BTreeMap<String, [f64; 3]>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Sections with the size of the pores, where pictures are wanted.
+    pub sections: Vec<Section>,
 }
 
 impl Figures {

@@ -178,9 +178,16 @@ fn through(study: &Study<'_>, sides: Option<&[Mask; SIDES]>, exec: &Exec, out: &
         None => (0..3).any(|a| touches & winds(a) != 0),
     };
     let through: u64 = labels.components.iter().filter(|c| passes(c.touches)).map(|c| c.voxels).sum();
-    // Open void outside the hull of the solid belongs to what it leads into.
-    let outside = void - study.region.count() as f64;
-    let share = if through > 0 { (through as f64 + outside) / void } else { 0.0 };
+    // Void outside the hull of the solid belongs to what it leads into.
+    let mut outside = 0;
+    if through > 0 && study.region != study.void {
+        let ways = labels.select(|c| passes(c.touches));
+        let all = Labels::new(&study.void, Connectivity::Six, study.field.border, &[&ways], exec);
+        let mut beside = all.select(|c| c.touches & 1 != 0);
+        beside.subtract(&study.region);
+        outside = beside.count();
+    }
+    let share = (through + outside) as f64 / void;
     let method = match sides {
         Some(_) => "void in components that touch both sides of an axis, over void (6-connected)",
         None => "void in components that wind round an axis of the periodic cell, over void (6-connected)",

@@ -13,6 +13,7 @@ use crate::grid::Mask;
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
+use crate::picture::sections;
 use crate::units::Unit;
 use crate::voxel::nearby::count_near;
 use crate::voxel::paint::BARE;
@@ -83,11 +84,12 @@ pub fn measure(
     for (id, low, high) in &needs.shares {
         let range = (low * (1.0 - SLACK), high * (1.0 + SLACK));
         let raw = main.share(range.0, range.1);
-        let share = |only_whole: bool| {
+        let share = |only_whole: bool| -> Result<f64, LimitError> {
             let (adequate, crevice) = region(study, &cover, only_whole, range, exec);
-            let near = count_near(study.frame(), study.field.border, &crevice, &adequate, low / 4.0, exec) as f64;
+            let (frame, border) = (study.frame(), study.field.border);
+            let near = count_near(frame, border, &crevice, &adequate, low / 4.0, limits, exec)?;
             let total = if only_whole { kept.total() } else { all.total() };
-            (adequate.count() as f64 + near) / total
+            Ok((adequate.count() + near) as f64 / total)
         };
         let restrict = use_whole && study.cut == CutPores::Open;
         let what = format!("share of {low:.0} to {high:.0} µm");
@@ -97,8 +99,8 @@ pub fn measure(
         out.add(
             format!("pore_size.share_{id}"),
             figure(
-                share(restrict),
-                Some(share(false)),
+                share(restrict)?,
+                Some(if restrict { share(false)? } else { share(restrict)? }),
                 Unit::One,
                 &format!("{what}, with crevices within {:.0} µm of such pores", low / 4.0),
             )
@@ -108,6 +110,12 @@ pub fn measure(
             format!("pore_size.raw_share_{id}"),
             figure(raw, Some(all.share(range.0, range.1)), Unit::One, &what).floor(floor),
         );
+    }
+    if needs.pictures {
+        out.sections = sections(study, |voxel| match cover.owner[voxel] {
+            BARE => 0.0,
+            owner => 2.0 * cover.ball(owner).radius,
+        });
     }
     let width = class_width(all.largest().unwrap_or(1.0));
     let (edges, fraction) = all.histogram(width);

@@ -7,7 +7,7 @@
 //! the shells, else from the voxels (6-connected).
 
 use super::figure::{Figure, Figures};
-use crate::design::{Finding, Severity, Solid, Study};
+use crate::design::{EnvelopeKind, Finding, Severity, Solid, Study};
 use crate::grid::{Border, Connectivity, Mask};
 use crate::mesh::V3;
 use crate::mesh::solid::SolidMesh;
@@ -74,6 +74,16 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
     let hull = study.envelope.hull.volume;
     let mut por =
         figure(porosity, Unit::One, format!("1 − BV/TV; BV by {how}, TV of the envelope ({kind})")).floor(1e-7);
+    // A hull or a cylinder round voxels is off by half a voxel all round.
+    let body = &study.envelope.body;
+    if matches!(study.design.solid, Solid::Volume { .. })
+        && matches!(body.kind, EnvelopeKind::Hull | EnvelopeKind::Cylinder)
+    {
+        let size = body.high - body.low;
+        let shell = (0..3).map(|a| frame.spacing[a] / size[a]).sum::<f64>();
+        let floor = (1.0 - porosity) * shell;
+        por = por.floor(floor);
+    }
     if study.envelope.auto {
         por = por.or(
             "the convex hull as envelope",
@@ -154,8 +164,9 @@ fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Clos
     }
     figure.value = volume / total;
     let por = out.figures.get("porosity.total").cloned();
-    if let Some(por) = por {
-        let mut open = Figure { value: por.value - figure.value, ..por };
+    // A body without void has no share of it.
+    if let Some(por) = por.filter(|p| p.value > 1e-7) {
+        let mut open = Figure { value: (por.value - figure.value).max(0.0), ..por };
         open.exact &= figure.exact;
         open.method = "Po(tot) − Po(cl), over TV".to_owned();
         open.alternatives.clear();
@@ -163,7 +174,7 @@ fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Clos
         out.add(
             "interconnectivity.open_fraction",
             Figure {
-                value: if por.value > 0.0 { 1.0 - figure.value / por.value } else { 0.0 },
+                value: (1.0 - figure.value / por.value).max(0.0),
                 unit: Unit::One,
                 method: "open void over void".to_owned(),
                 floor: 0.0,

@@ -6,7 +6,7 @@
 
 use super::figure::{Figure, Figures};
 use super::porosity::Closed;
-use crate::design::{Binarised, Solid, Study};
+use crate::design::{Binarised, EnvelopeKind, Solid, Study};
 use crate::mesh::{V3, area_vector};
 use crate::parallel::Exec;
 use crate::units::Unit;
@@ -23,11 +23,10 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
         Solid::Mesh(mesh) => {
             for triangle in &mesh.surface {
                 let normal = area_vector(*triangle);
-                let area = normal.norm();
-                let middle = (triangle[0] + triangle[1] + triangle[2]) / 3.0;
-                if body.region.as_ref().is_some_and(|region| region.depth(&middle) < -region.slack()) {
-                    continue;
-                }
+                let area = match &body.region {
+                    Some(region) => area_within(triangle, &|p| region.depth(p), 0),
+                    None => normal.norm(),
+                };
                 if body.holds_on_surface(triangle) {
                     cap += area;
                 } else if closed.volume > 0.0 && faces_closed(study, closed, triangle, &normal) {
@@ -39,6 +38,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
             (mesh.closed() && body.region.is_none(), "sum over the triangles of the surface")
         }
         Solid::Volume { phases, .. } => {
+            let mut on_body = 0.0;
             for facet in &study.field.surface {
                 let origin = V3::from(frame.origin);
                 let triangle = facet.map(|c| origin + V3::new(f64::from(c[0]), f64::from(c[1]), f64::from(c[2])));
@@ -48,13 +48,16 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
                     continue;
                 }
                 let area = normal.norm();
-                if closed.volume > 0.0 && faces_closed(study, closed, &triangle, &normal) {
+                if body.bounds(&triangle, &normal, 0.3 * frame.coarsest()) {
+                    on_body += area;
+                } else if closed.volume > 0.0 && faces_closed(study, closed, &triangle, &normal) {
                     shut += area;
                 } else {
                     open += area;
                 }
             }
-            cap = cut_faces(study);
+            let cut = if body.kind == EnvelopeKind::Grid { cut_faces(study) } else { 0.0 };
+            cap = cut + on_body;
             let method = match phases {
                 Binarised::Two(..) => "surface of the smoothed mask (marching cubes)",
                 _ => "iso-surface of the grey levels (marching cubes)",
@@ -79,6 +82,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
             spread + 0.02
         }
         Solid::Volume { .. } => 0.01,
+        Solid::Mesh(_) if body.region.is_some() => 0.01,
         Solid::Mesh(_) => 0.0,
     };
     let mut add = |id: &str, value: f64, unit, of: &str| {
@@ -97,6 +101,25 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
     );
     if let Some(solid) = out.figures.get("volume.solid").map(|f| f.value / 1e-9) {
         add_ratio(out, open / solid * 1e3, exact, floor, method);
+    }
+}
+
+/// Area of the part of a triangle that lies where `depth` is not negative: a triangle that straddles the surface of the
+/// body is cut into four, and so on.
+fn area_within(triangle: &[V3; 3], depth: &impl Fn(&V3) -> f64, level: u32) -> f64 {
+    let area = area_vector(*triangle).norm();
+    let within = triangle.iter().filter(|v| depth(v) >= 0.0).count();
+    let [a, b, c] = triangle;
+    let middle = depth(&((a + b + c) / 3.0)) >= 0.0;
+    match within {
+        3 if middle => area,
+        0 if !middle && level > 0 => 0.0,
+        _ if level >= 6 => f64::from(u8::from(middle)) * area,
+        _ => {
+            let (ab, bc, ca) = ((a + b) / 2.0, (b + c) / 2.0, (c + a) / 2.0);
+            let parts = [[*a, ab, ca], [ab, *b, bc], [ca, bc, *c], [ab, bc, ca]];
+            parts.iter().map(|part| area_within(part, depth, level + 1)).sum()
+        }
     }
 }
 

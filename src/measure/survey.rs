@@ -2,10 +2,10 @@
 
 use super::figure::Figures;
 use super::{interconnectivity, pieces, pore_size, porosity, strut, surface};
-use crate::design::{Study, StudyError};
+use crate::design::{CutPores, Study, StudyError};
 use crate::limits::Limits;
 use crate::parallel::Exec;
-use crate::voxel::ridge::ridge;
+use crate::voxel::ridge::ridge as find_ridge;
 
 /// Which figures are wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Needs {
     pub shares: Vec<(String, f64, f64)>,
     /// Strut sizes.
     pub strut: bool,
+    /// Sections through the pores.
+    pub pictures: bool,
     /// Paths and access.
     pub interconnectivity: bool,
     /// By how many voxels the input leaves sizes open: 1 for two-valued volumes.
@@ -51,15 +53,22 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     }
     if needs.pore_size || needs.interconnectivity {
         exec.stage("ridge of the void")?;
-        let ridge = ridge(&study.field, &study.void, exec);
+        let ridge = find_ridge(&study.field, &study.void, exec);
         exec.checkpoint()?;
-        if needs.pore_size {
-            exec.stage("pore size")?;
-            pore_size::measure(study, &ridge.balls, needs, limits, exec, &mut figures)?;
-        }
         if needs.interconnectivity {
             exec.stage("interconnectivity")?;
             interconnectivity::measure(study, &ridge, needs, limits, exec, &mut figures)?;
+        }
+        if needs.pore_size {
+            exec.stage("pore size")?;
+            if study.cut == CutPores::Clip {
+                drop(ridge);
+                let walled = study.walled();
+                let ridge = find_ridge(&walled.field, &walled.void, exec);
+                pore_size::measure(&walled, &ridge.balls, needs, limits, exec, &mut figures)?;
+            } else {
+                pore_size::measure(study, &ridge.balls, needs, limits, exec, &mut figures)?;
+            }
         }
     }
     exec.checkpoint()?;

@@ -10,6 +10,7 @@ use crate::criteria::{Check, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
 use crate::fate::timeline::Timeline;
 use crate::measure::{Distribution, Measurement};
+use crate::picture::Section;
 
 /// A design that was measured.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Measured {
     pub distributions: BTreeMap<String, Distribution>,
     /// What was found while measuring.
     pub findings: Vec<Finding>,
+    /// Sections, where pictures are wanted.
+    pub sections: Vec<Section>,
     /// Size and spacing of the finest grid.
     pub size: [usize; 3],
     /// Spacing of the finest grid, in µm.
@@ -90,6 +93,7 @@ pub fn design_entry(
         checks: checks.into_iter().map(check).collect(),
         findings: design.findings.iter().chain(&measured.findings).map(finding).collect(),
         timeline: measured.timeline.map(over_time),
+        sections: measured.sections,
         errors: Vec::new(),
     }
 }
@@ -110,6 +114,7 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
         checks: Vec::new(),
         findings: Vec::new(),
         timeline: None,
+        sections: Vec::new(),
         errors: vec![ErrorEntry { kind: kind.to_owned(), message, at }],
     }
 }

@@ -14,6 +14,7 @@ pub use build::{Measured, design_entry, error_entry};
 
 use crate::criteria::{Basis, DesignVerdict, Verdict};
 use crate::design::Severity;
+use crate::picture::Section;
 use crate::units::Unit;
 
 /// Name of the schema.
@@ -85,6 +86,9 @@ pub struct DesignEntry {
     /// Scaffold and tissue over time, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<TimelineEntry>,
+    /// Sections to show, beside the report; no part of the contract.
+    #[serde(skip)]
+    pub sections: Vec<Section>,
     /// Why it could not be measured.
     pub errors: Vec<ErrorEntry>,
 }

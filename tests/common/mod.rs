@@ -79,6 +79,7 @@ pub fn run(h: f64) -> Run {
         tissue: None,
         load: None,
         timeline: None,
+        pictures: false,
         limits: Limits::default(),
     }
 }

@@ -1,3 +1,8 @@
 //! Readers of mesh formats.
 
+mod faces;
+pub mod obj;
+pub mod off;
+pub mod ply;
+mod polygon;
 pub mod stl;

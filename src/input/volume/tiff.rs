@@ -21,8 +21,18 @@ const PAGES: usize = 100_000;
 /// Reads a stack.
 ///
 /// # Errors
-/// When a page is broken, of another size or type than the first, or not grey.
+/// When a page is broken, of another size or type than the first, or not grey, or there is one page only.
 pub fn read(data: &[u8], limits: &Limits) -> Read {
+    let read = pages(data, limits)?;
+    if matches!(&read.0, Content::Volume { volume, .. } if volume.size[2] == 1) {
+        return Err(InputError::new(InputErrorKind::Unsupported, "has a single page".to_owned())
+            .remedy("name the folder of the slices, or save all of them as pages of one file"));
+    }
+    Ok(read)
+}
+
+/// Reads one page or more.
+pub(super) fn pages(data: &[u8], limits: &Limits) -> Read {
     let broken = |page: usize| {
         move |e: tiff::TiffError| {
             let kind = match &e {
@@ -128,10 +138,6 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let levels = stack(slices)?;
     finite(&levels)?;
     let size = [width as usize, height as usize, levels.len() / (width as usize * height as usize)];
-    if size[2] == 1 {
-        return Err(InputError::new(InputErrorKind::Unsupported, "has a single page".to_owned())
-            .remedy("save all slices as pages of one file"));
-    }
     Ok((
         Content::Volume { volume: Volume { size, levels }, spacing: spacing(&description, pixel), origin: [0.0; 3] },
         notes,

@@ -234,8 +234,8 @@ fn check(out: &mut String, check: &CheckEntry, paint: Paint) {
 
 fn tail_advisory(check: &CheckEntry) -> String {
     match check.verdict {
-        Verdict::Fail => "advisory, not met".to_owned(),
-        Verdict::Inconclusive => "advisory, open".to_owned(),
+        Verdict::Fail => "advisory ✗".to_owned(),
+        Verdict::Inconclusive => "advisory ?".to_owned(),
         _ => "advisory".to_owned(),
     }
 }
