@@ -189,3 +189,25 @@ fn a_generated_design_is_what_was_asked_for() {
     let porosity = report["designs"][0]["measurements"]["porosity.total"]["value"].as_f64().unwrap();
     assert!((porosity - 0.8).abs() < 2e-4, "{porosity}");
 }
+
+#[test]
+fn inspect_tells_what_is_in_a_file() {
+    let schema: serde_json::Value = serde_json::from_slice(&poregauge(&["inspect", "--schema"]).stdout).unwrap();
+    let output = poregauge(&["inspect", &mesh("fail-closed-pores.stl"), &mesh("scan.nrrd"), "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&found));
+    let (solid, scan) = (&found["files"][0]["mesh"], &found["files"][1]["volume"]);
+    assert_eq!(solid["watertight"], true);
+    assert!(solid["cavities"].as_u64().unwrap() > 0);
+    // A cubic lattice of n cells has (n+1)³ nodes and 3 n (n+1)² struts: as many handles as struts less nodes, plus one.
+    let lattice = poregauge(&["inspect", &mesh("pass-cubic.stl"), "--format", "json"]);
+    let lattice: serde_json::Value = serde_json::from_slice(&lattice.stdout).unwrap();
+    assert_eq!(lattice["files"][0]["mesh"]["genus"], 3 * 7 * 64 - 512 + 1);
+    let counts: u64 = scan["counts"].as_array().unwrap().iter().map(|c| c.as_u64().unwrap()).sum();
+    let voxels: u64 = scan["voxels"].as_array().unwrap().iter().map(|c| c.as_u64().unwrap()).product();
+    assert_eq!(counts, voxels);
+    let shown = text(&poregauge(&["inspect", &mesh("scan.nrrd")]).stdout);
+    assert!(shown.contains("12 µm") && shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
+    assert_eq!(code(&poregauge(&["inspect", "none.stl"])), 2);
+}

@@ -40,6 +40,9 @@ pub enum Command {
         after_help = "Examples:\n  poregauge measure part.stl\n  poregauge measure part.stl --measures porosity,strut.ridge_d01 --resolution 20um"
     )]
     Measure(MeasureArgs),
+    /// What is in a file and whether it can be trusted, without measuring it
+    #[command(after_help = "Examples:\n  poregauge inspect part.stl\n  poregauge inspect scan.nii.gz --format json")]
+    Inspect(InspectArgs),
     /// Scaffold and tissue over time: what is left of the one, what is there of the other
     #[command(
         after_help = "Examples:\n  poregauge timeline part.stl --material PLGA_85_15 --tissue trabecular_contained\n  \
@@ -364,6 +367,27 @@ pub struct CheckArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The files: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    #[arg(required_unless_present = "schema", value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Text for people, or JSON
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    pub format: InspectFormat,
+    /// Print the JSON Schema of inspections instead
+    #[arg(long, help_heading = "Output")]
+    pub schema: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InspectFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Args)]

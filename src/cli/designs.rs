@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{CheckArgs, ColorArg, FormatArg, MeasureArgs, Outputs, RunArgs, TimelineArgs};
+use super::args::{
+    CheckArgs, ColorArg, FormatArg, InspectArgs, InspectFormat, MeasureArgs, Outputs, RunArgs, TimelineArgs,
+};
 use super::config::Config;
 use super::settings::{Resolver, Settings};
 use super::{Failure, output, progress};
@@ -61,6 +63,25 @@ pub fn timeline(arguments: TimelineArgs) -> Result<Status, Failure> {
         ..Settings::of(&arguments.input)
     };
     finish(&arguments.files, config()?, line, Purpose::Timeline(days), None, &arguments.run)
+}
+
+pub fn inspect(arguments: &InspectArgs) -> Result<Status, Failure> {
+    if arguments.schema {
+        return output::print(&super::pretty(&crate::report::inspect_schema()));
+    }
+    let exec = Exec::new(None, Arc::new(crate::parallel::Silent)).map_err(|e| Failure::Message(e.to_string()))?;
+    let limits = Limits::default();
+    let run = Resolver::new(limits, &exec).run(&Settings::of(&arguments.input), Path::new(""), false)?;
+    let inspection = gauge::inspect(&arguments.files, &run.options, &limits, &exec)?;
+    match arguments.format {
+        InspectFormat::Text => output::print(&render::inspection::render(&inspection))?,
+        InspectFormat::Json => {
+            let value = serde_json::to_value(&inspection).unwrap_or_default();
+            output::print(&super::pretty(&value))?
+        }
+    };
+    let broken = inspection.files.iter().any(|f| !f.errors.is_empty());
+    Ok(if broken { Status::Undecided } else { Status::Fine })
 }
 
 /// What designs are looked at for.

@@ -76,6 +76,7 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
     match cli.command {
         Command::Check(arguments) => designs::check(arguments),
         Command::Measure(arguments) => designs::measure(arguments),
+        Command::Inspect(arguments) => designs::inspect(&arguments),
         Command::Timeline(arguments) => designs::timeline(arguments),
         Command::Materials { command } => match command {
             TableCommand::List => reference::materials_list(),

@@ -2,10 +2,12 @@
 
 mod baseline;
 mod cache;
+mod inspect;
 mod plan;
 mod run;
 
 pub use baseline::against_baseline;
 pub use cache::Cache;
+pub use inspect::inspect;
 pub use plan::{Plan, plan};
 pub use run::{Job, MAX_VOXELS, Run, check, check_jobs, envelope_from, names, showable};

@@ -444,12 +444,13 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
+            && run.timeline.is_none()
             && plan.needs.strut
             && measurements.get("strut.d50").is_some_and(|m| m.value < STRUTS_ACROSS * fine.h);
         let open = thin || checks.iter().any(|c| (c.rule.required || run.strict) && c.refinable);
         let next = (h / 2.0).max(cap);
         if run.resolution.is_some() || !open || next > h / 1.25 {
-            if let Some(m) = measurements.get("strut.d50").filter(|m| m.value < STRUTS_ACROSS * fine.h) {
+            if let Some(m) = measurements.get("strut.d50").filter(|m| thin && m.value < STRUTS_ACROSS * fine.h) {
                 let across = significant(m.value / fine.h, 2);
                 fine.survey.figures.findings.push(Finding::new(
                     "strut.coarse",

@@ -91,7 +91,7 @@ pub fn design_entry(
             .map(|(id, d)| (id, DistributionEntry { unit: d.unit, edges: d.edges, fraction: d.fraction }))
             .collect(),
         checks: checks.into_iter().map(check).collect(),
-        findings: design.findings.iter().chain(&measured.findings).map(finding).collect(),
+        findings: design.findings.iter().chain(&measured.findings).map(finding_entry).collect(),
         timeline: measured.timeline.map(over_time),
         sections: measured.sections,
         errors: Vec::new(),
@@ -181,6 +181,8 @@ fn check(c: Check) -> CheckEntry {
     }
 }
 
-fn finding(f: &Finding) -> FindingEntry {
+/// The entry of a finding.
+#[must_use]
+pub fn finding_entry(f: &Finding) -> FindingEntry {
     FindingEntry { kind: f.kind.to_owned(), severity: f.severity, message: f.message.clone(), at_um: f.at_um }
 }

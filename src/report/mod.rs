@@ -2,6 +2,7 @@
 //! exit status comes from it alone.
 
 mod build;
+mod inspection;
 pub mod render;
 pub mod words;
 
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use build::{Measured, design_entry, error_entry};
+pub use build::{Measured, design_entry, error_entry, finding_entry};
+pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEntry, inspect_schema};
 
 use crate::criteria::{Basis, DesignVerdict, Verdict};
 use crate::design::Severity;
@@ -42,6 +44,14 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+}
+
+impl Tool {
+    /// This program.
+    #[must_use]
+    pub fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
 }
 
 /// A set of criteria.
@@ -371,13 +381,7 @@ impl Report {
         let judged = !criteria.is_empty();
         let verdict =
             designs.iter().filter_map(|d| d.verdict).max_by_key(rank).filter(|v| judged || *v == DesignVerdict::Error);
-        Self {
-            schema: SCHEMA.to_owned(),
-            tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-            criteria,
-            verdict,
-            designs,
-        }
+        Self { schema: SCHEMA.to_owned(), tool: Tool::this(), criteria, verdict, designs }
     }
 
     /// How the run ends: an error wins over a failure.

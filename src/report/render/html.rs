@@ -121,12 +121,12 @@ fn checks(out: &mut String, design: &DesignEntry) {
         let number = if number == 0 { String::new() } else { format!("{number} · ") };
         let _ = writeln!(
             out,
-            "<h2>{number}{title}</h2><div class=\"scroll\"><table><tr><th>check<th>verdict<th>figure<th>limit<th>margin</tr>"
+            "<h2>{number}{title}</h2><table class=\"checks\"><tr><th>check<th>verdict<th class=n>figure<th class=n>limit<th class=n>margin</tr>"
         );
         for check in checks {
             row(out, check);
         }
-        out.push_str("</table></div>\n");
+        out.push_str("</table>\n");
     }
 }
 
@@ -244,9 +244,10 @@ fn picture(section: &Section, window: Option<(f64, f64)>, low: f64, high: f64) -
 
 /// Size of a chart and its margins, in pixels.
 const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 220.0;
+const HEIGHT: f64 = 234.0;
 const LEFT: f64 = 50.0;
 const BOTTOM: f64 = 36.0;
+const TOP: f64 = 24.0;
 
 /// The frame of a chart: from data to pixels.
 struct Chart {
@@ -260,7 +261,7 @@ impl Chart {
         let v = (y - self.y.0) / (self.y.1 - self.y.0).max(f64::MIN_POSITIVE);
         (
             LEFT + u.clamp(0.0, 1.0) * (WIDTH - LEFT - 10.0),
-            HEIGHT - BOTTOM - v.clamp(0.0, 1.0) * (HEIGHT - BOTTOM - 10.0),
+            HEIGHT - BOTTOM - v.clamp(0.0, 1.0) * (HEIGHT - BOTTOM - TOP),
         )
     }
 
@@ -290,7 +291,7 @@ impl Chart {
         }
         let _ = writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text><text x=\"4\" y=\"10\">{}</text>",
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text><text x=\"4\" y=\"12\">{}</text>",
             (LEFT + WIDTH) / 2.0,
             HEIGHT - 4.0,
             escape(x_name),
