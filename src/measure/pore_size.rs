@@ -84,12 +84,12 @@ pub fn measure(
     for (id, low, high) in &needs.shares {
         let range = (low * (1.0 - SLACK), high * (1.0 + SLACK));
         let raw = main.share(range.0, range.1);
-        let share = |only_whole: bool| -> Result<f64, LimitError> {
+        let share = |only_whole: bool| {
             let (adequate, crevice) = region(study, &cover, only_whole, range, exec);
             let (frame, border) = (study.frame(), study.field.border);
-            let near = count_near(frame, border, &crevice, &adequate, low / 4.0, limits, exec)?;
+            let near = count_near(frame, border, &crevice, &adequate, low / 4.0, exec);
             let total = if only_whole { kept.total() } else { all.total() };
-            Ok((adequate.count() + near) as f64 / total)
+            (adequate.count() + near) as f64 / total
         };
         let restrict = use_whole && study.cut == CutPores::Open;
         let what = format!("share of {low:.0} to {high:.0} µm");
@@ -99,8 +99,8 @@ pub fn measure(
         out.add(
             format!("pore_size.share_{id}"),
             figure(
-                share(restrict)?,
-                Some(if restrict { share(false)? } else { share(restrict)? }),
+                share(restrict),
+                Some(share(false)),
                 Unit::One,
                 &format!("{what}, with crevices within {:.0} µm of such pores", low / 4.0),
             )

@@ -33,6 +33,10 @@ const CORE: f64 = 0.75;
 /// How near a wall must be to count as touched, in voxels.
 const TOUCH: f64 = 0.002;
 
+/// How far a ball may climb from the centre of its voxel, in voxels: a little beyond its own, so that a middle between
+/// voxels is nobody's loss.
+const WINDOW: f64 = 0.6;
+
 /// Moves of a climbing ball.
 const ROUNDS: usize = 8;
 
@@ -282,12 +286,14 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
     if (!core && held) || !central(&c) {
         return;
     }
-    // Within its own voxel: what lies further along the ridge is another voxel's, and would make throats read too wide.
-    let (top, radius, nearest) = climb(near, &p, c, nearest, &(0.5001 * V3::from(frame.spacing)));
+    // About its own voxel: what lies further along the ridge is another voxel's, and would make throats read too wide.
+    let (top, radius, nearest, at_top) = climb(near, &p, c, nearest, &(WINDOW * V3::from(frame.spacing)));
     if radius > d + t && holds(field, domain, &top) {
         let contact = near.widest_contact(&top, nearest, radius + 0.25 * h);
-        if contact <= SAME_SIDE {
+        if contact <= SAME_SIDE && at_top {
             ridge.balls.push(ball(&top, radius, contact));
+        } else if contact <= SAME_SIDE {
+            ridge.beside.push((index as u32, radius as f32));
         }
     }
 }
@@ -311,9 +317,10 @@ fn steepest(pushes: &[V3]) -> V3 {
 
 /// Moves a ball along the ridge to where it is largest within the box of half-width `window` round `p`: in each round
 /// away from all that it touches, until it touches more; at a side of the box on along it. The centre, the radius and
-/// the nearest triangle at the end, from where was looked last.
-fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3) -> (V3, f64, usize) {
-    let h = 2.0 * window.max();
+/// the nearest triangle at the end, from where was looked last, and whether it ends within the box: the ridge then rises
+/// no further.
+fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3) -> (V3, f64, usize, bool) {
+    let h = window.max() / WINDOW;
     let mut radius = near.distance[nearest];
     let mut free = V3::repeat(1.0);
     for _ in 0..ROUNDS {
@@ -368,7 +375,7 @@ fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3) ->
             break;
         }
     }
-    (c, radius, nearest)
+    (c, radius, nearest, free == V3::repeat(1.0))
 }
 
 /// Whether the voxel nearest to a point belongs to the domain.
