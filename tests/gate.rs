@@ -233,3 +233,29 @@ fn the_commands_of_the_ready_made_gates_work() {
     assert_eq!(code(&shell(&format!("{entry} designs/good.stl designs/dense.stl"), "")), 1);
     assert_eq!(code(&shell(&format!("{entry} designs/good.stl"), "")), 0);
 }
+
+#[test]
+fn under_strict_rules_every_format_says_what_gates() {
+    let folder = repository(CONFIG);
+    let ask = |format: &str, strict: bool| {
+        let mut arguments = vec!["check", "designs/good.stl", "--format", format, "--quiet"];
+        arguments.extend(strict.then_some("--strict"));
+        let output = run(folder.path(), &arguments);
+        (code(&output), String::from_utf8(output.stdout).unwrap())
+    };
+    // The area misses an advisory limit.
+    for (format, lenient, strict) in [
+        ("text", "advisory not met: area", "1 of 2 checks fails (area)"),
+        ("junit", "advisory: area", "<failure"),
+        ("github", "::warning", "::error"),
+        ("sarif", "\"level\": \"warning\"", "\"level\": \"error\""),
+        ("json", "\"gates\": false", "\"gates\": true"),
+    ] {
+        for (word, other, is_strict, expected) in [(lenient, strict, false, 0), (strict, lenient, true, 1)] {
+            let (code, text) = ask(format, is_strict);
+            assert_eq!(code, expected, "{format}");
+            // Of two checks one passes: JSON says of it that it does not gate.
+            assert!(text.contains(word) && (format == "json" || !text.contains(other)), "{format}: {text}");
+        }
+    }
+}

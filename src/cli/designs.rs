@@ -229,10 +229,9 @@ fn finish(
     let limits = options.memory.map_or_else(Limits::default, |memory| Limits { memory });
     let pictures = outputs.iter().any(|o| o.0 == FormatArg::Html);
     let jobs = jobs(files, config.as_ref(), &line, &purpose, pictures, &mut Resolver::new(limits, &exec))?;
-    let strict = jobs.iter().any(|job| job.run.strict);
     let mut report = gauge::check_jobs(&jobs, cache(options).as_ref(), &exec)?;
     if let Some(baseline) = &baseline {
-        report = gauge::against_baseline(report, baseline, strict);
+        report = gauge::against_baseline(report, baseline);
     }
     if let Some(bar) = bar {
         bar.finish_and_clear();

@@ -196,9 +196,17 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
     check.verdict = by_margin(margin, span(measurement.value, measurement.uncertainty, limit));
     check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact;
     if let Some((low, high)) = measurement.range {
-        let [at_low, at_high] = [low, high].map(|v| by_margin(self::margin(v, limit), span(v, 0.0, limit)));
-        let expected = by_margin(margin, span(measurement.value, 0.0, limit));
-        check.verdict = if at_low == expected && at_high == expected { expected } else { Verdict::Inconclusive };
+        let at = |v: f64, limit: Limit| by_margin(self::margin(v, limit), span(v, 0.0, limit));
+        // It fails where the whole range lies on one side of a limit; a range round the window leaves it open.
+        let whole = |wanted: Verdict, limit: Limit| [low, high].iter().all(|v| at(*v, limit) == wanted);
+        let sides = [Limit { max: None, ..limit }, Limit { min: None, ..limit }];
+        check.verdict = if whole(Verdict::Pass, limit) {
+            Verdict::Pass
+        } else if sides.into_iter().any(|side| whole(Verdict::Fail, side)) {
+            Verdict::Fail
+        } else {
+            Verdict::Inconclusive
+        };
         check.refinable = false;
         if check.verdict == Verdict::Inconclusive {
             check.library = measurement.library;
@@ -346,16 +354,28 @@ fn show(value: f64, unit: Unit) -> String {
     }
 }
 
-/// The verdict on a design: fail before inconclusive before pass. Under `strict` advisory checks count as required, and
-/// a required check that waits for a declaration fails.
+impl Check {
+    /// Whether it keeps the design from passing. Under `strict` advisory checks count as required, a required check that
+    /// waits for a declaration fails, and what only a library leaves open gates.
+    #[must_use]
+    pub fn gates(&self, strict: bool) -> bool {
+        let required = self.rule.required;
+        match self.verdict {
+            Verdict::Pass | Verdict::Declared => false,
+            Verdict::Fail => required || strict,
+            Verdict::Inconclusive => strict || (required && !self.library),
+            Verdict::NotAssessed => strict && required,
+        }
+    }
+}
+
+/// The verdict on a design, of the verdicts of the checks that gate: fail before inconclusive before pass.
 #[must_use]
-pub fn design_verdict(checks: &[Check], strict: bool) -> DesignVerdict {
-    let counts = |c: &&Check| c.rule.required || strict;
-    let any = |verdict: Verdict| checks.iter().filter(counts).any(|c| c.verdict == verdict && (strict || !c.library));
-    let waits = checks.iter().any(|c| c.rule.required && c.verdict == Verdict::NotAssessed);
-    if any(Verdict::Fail) || (strict && waits) {
+pub fn design_verdict(gating: impl IntoIterator<Item = Verdict>) -> DesignVerdict {
+    let gating: Vec<Verdict> = gating.into_iter().collect();
+    if gating.iter().any(|v| matches!(v, Verdict::Fail | Verdict::NotAssessed)) {
         DesignVerdict::Fail
-    } else if any(Verdict::Inconclusive) {
+    } else if gating.contains(&Verdict::Inconclusive) {
         DesignVerdict::Inconclusive
     } else {
         DesignVerdict::Pass
@@ -380,6 +400,10 @@ mod tests {
             range: None,
             library: false,
         }
+    }
+
+    fn design_verdict(checks: &[Check], strict: bool) -> DesignVerdict {
+        super::design_verdict(checks.iter().filter(|c| c.gates(strict)).map(|c| c.verdict))
     }
 
     fn verdict(id: &str, m: Option<Measurement>, context: &Context) -> Check {
@@ -455,6 +479,18 @@ mod tests {
             Context { declared: Declared { tissue: Some(Support::NonStructural), ..context.declared.clone() }, ..FINE };
         assert_eq!(verdict("matching-dip", None, &soft).verdict, Verdict::Declared);
         assert_eq!(verdict("matching-dip", None, &FINE).verdict, Verdict::NotAssessed);
+    }
+
+    #[test]
+    fn a_range_round_the_whole_window_leaves_it_open() {
+        let median = |value, low, high| {
+            let m = Measurement { range: Some((low, high)), ..measurement(value, 0.0, Unit::Micrometre) };
+            verdict("pore-median", Some(m), &FINE).verdict
+        };
+        assert_eq!(median(250.0, 200.0, 1300.0), Verdict::Inconclusive);
+        assert_eq!(median(250.0, 200.0, 290.0), Verdict::Fail);
+        assert_eq!(median(1400.0, 1250.0, 1500.0), Verdict::Fail);
+        assert_eq!(median(500.0, 310.0, 1190.0), Verdict::Pass);
     }
 
     #[test]

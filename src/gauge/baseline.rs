@@ -5,11 +5,11 @@
 //! the others. A design or a check that the baseline does not have is judged as if there were none.
 
 use crate::criteria::{DesignVerdict, Verdict};
-use crate::report::{BaselineEntry, CheckEntry, Report};
+use crate::report::{BaselineEntry, CheckEntry, Report, verdict_of};
 
 /// Marks what the baseline had already, and judges the designs by the rest.
 #[must_use]
-pub fn against_baseline(mut report: Report, baseline: &Report, strict: bool) -> Report {
+pub fn against_baseline(mut report: Report, baseline: &Report) -> Report {
     for design in &mut report.designs {
         let Some(old) = baseline.designs.iter().find(|d| d.name == design.name) else { continue };
         if design.verdict == Some(DesignVerdict::Error) {
@@ -22,20 +22,11 @@ pub fn against_baseline(mut report: Report, baseline: &Report, strict: bool) -> 
                     value: before.measured.as_ref().map(|m| m.value),
                     worse: worse(before, check),
                 };
+                check.gates &= entry.worse;
                 check.baseline = Some(entry);
             }
         }
-        let counts = |c: &&CheckEntry| (c.required || strict) && c.baseline.as_ref().is_none_or(|b| b.worse);
-        let any = |verdict: Verdict| design.checks.iter().filter(counts).any(|c| c.verdict == verdict);
-        let waits =
-            strict && design.checks.iter().filter(counts).any(|c| c.required && c.verdict == Verdict::NotAssessed);
-        design.verdict = Some(if any(Verdict::Fail) || waits {
-            DesignVerdict::Fail
-        } else if any(Verdict::Inconclusive) {
-            DesignVerdict::Inconclusive
-        } else {
-            DesignVerdict::Pass
-        });
+        design.verdict = Some(verdict_of(&design.checks));
     }
     Report::new(report.criteria, report.designs)
 }
@@ -81,6 +72,7 @@ mod tests {
             measured: Some(MeasuredEntry { value, unit: Unit::One, uncertainty: 0.001, range: None }),
             margin: Some(value - 0.9),
             required: true,
+            gates: verdict == Verdict::Fail,
             basis: Basis::Review,
             source: String::new(),
             reason: None,
@@ -105,11 +97,11 @@ mod tests {
             (report(Verdict::Pass, 0.91), report(Verdict::Fail, 0.85), DesignVerdict::Fail),
             (report(Verdict::Fail, 0.85), report(Verdict::Pass, 0.91), DesignVerdict::Pass),
         ] {
-            let judged = against_baseline(new, &old, false);
+            let judged = against_baseline(new, &old);
             assert_eq!(judged.designs[0].verdict, Some(expected));
             assert_eq!(judged.verdict, Some(expected));
         }
-        let unknown = against_baseline(report(Verdict::Fail, 0.85), &Report::new(Vec::new(), Vec::new()), false);
+        let unknown = against_baseline(report(Verdict::Fail, 0.85), &Report::new(Vec::new(), Vec::new()));
         assert_eq!(unknown.verdict, Some(DesignVerdict::Fail));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::plan::{Plan, plan};
-use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, design_verdict, judge};
+use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, judge};
 use crate::design::{
     Binarised, CutPores, Design, DesignError, EnvelopeChoice, Finding, Options, Region, Resolution, Severity, Solid,
     Study, StudyError,
@@ -265,10 +265,7 @@ fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Resul
                 let wanted = |id: &String| run.measures.iter().any(|m| id == m || id.starts_with(&format!("{m}.")));
                 measured.measurements.retain(|id, _| wanted(id));
             }
-            let judged = run
-                .criteria
-                .as_ref()
-                .map(|criteria| (criteria.name.clone(), design_verdict(&checks, run.strict), checks));
+            let judged = run.criteria.as_ref().map(|criteria| (criteria, run.strict, checks));
             Ok(design_entry(name, path, &design, measured, judged))
         }
         Err(StudyError::Cancelled(c)) => Err(c),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{
     AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, FindingEntry, GridEntry,
-    MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry,
+    MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry, verdict_of,
 };
-use crate::criteria::{Check, DesignVerdict};
+use crate::criteria::{Check, Criteria, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
 use crate::fate::timeline::Timeline;
 use crate::measure::{Distribution, Measurement};
@@ -35,26 +35,28 @@ pub struct Measured {
     pub timeline: Option<Timeline>,
 }
 
-/// The entry of a design that was measured, and judged when there are criteria.
+/// The entry of a design that was measured, and judged when there are criteria: these, whether strictly, and the checks.
 #[must_use]
 pub fn design_entry(
     name: String,
     path: String,
     design: &Design,
     measured: Measured,
-    judged: Option<(String, DesignVerdict, Vec<Check>)>,
+    judged: Option<(&Criteria, bool, Vec<Check>)>,
 ) -> DesignEntry {
     let source = &design.source;
     let body = &design.envelope.body;
     let extent = body.high - body.low;
-    let (criteria, verdict, checks) = match judged {
-        Some((criteria, verdict, checks)) => (Some(criteria), Some(verdict), checks),
-        None => (None, None, Vec::new()),
+    let (criteria, checks) = match judged {
+        Some((criteria, strict, checks)) => {
+            (Some(criteria.name.clone()), checks.into_iter().map(|c| check(c, strict)).collect())
+        }
+        None => (None, Vec::new()),
     };
     DesignEntry {
         name,
+        verdict: criteria.is_some().then(|| verdict_of(&checks)),
         criteria,
-        verdict,
         source: SourceEntry {
             path,
             format: Some(source.format.id().to_owned()),
@@ -90,7 +92,7 @@ pub fn design_entry(
             .into_iter()
             .map(|(id, d)| (id, DistributionEntry { unit: d.unit, edges: d.edges, fraction: d.fraction }))
             .collect(),
-        checks: checks.into_iter().map(check).collect(),
+        checks,
         findings: design.findings.iter().chain(&measured.findings).map(finding_entry).collect(),
         timeline: measured.timeline.map(over_time),
         sections: measured.sections,
@@ -153,8 +155,9 @@ fn measurement(m: Measurement) -> MeasurementEntry {
     }
 }
 
-fn check(c: Check) -> CheckEntry {
+fn check(c: Check, strict: bool) -> CheckEntry {
     CheckEntry {
+        gates: c.gates(strict),
         measure: c.rule.measure().map(str::to_owned),
         id: c.rule.id,
         title: c.rule.title,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use build::{Measured, design_entry, error_entry, finding_entry};
 pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEntry, inspect_schema};
 
-use crate::criteria::{Basis, DesignVerdict, Verdict};
+use crate::criteria::{Basis, DesignVerdict, Verdict, design_verdict};
 use crate::design::Severity;
 use crate::picture::Section;
 use crate::units::Unit;
@@ -185,7 +185,7 @@ pub struct SourceEntry {
 /// The body that a design was measured in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvelopeEntry {
-    /// What it is: `box`, `hull`, `grid`.
+    /// What it is: `box`, `hull`, `cylinder`, `grid`, `file`.
     pub kind: String,
     /// `auto` or `given`.
     pub chosen: String,
@@ -275,8 +275,11 @@ pub struct CheckEntry {
     pub measured: Option<MeasuredEntry>,
     /// Distance to the nearer limit, positive when met.
     pub margin: Option<f64>,
-    /// Whether the design fails by it.
+    /// Whether it has to pass, and is not only advice.
     pub required: bool,
+    /// Whether it keeps the design from passing, after `--strict` and the baseline.
+    #[serde(default)]
+    pub gates: bool,
     /// What sets the limit.
     pub basis: Basis,
     /// Where the limit comes from.
@@ -294,6 +297,12 @@ pub struct CheckEntry {
     /// How it compares with the baseline, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineEntry>,
+}
+
+/// The verdict on a design of these checks.
+#[must_use]
+pub fn verdict_of(checks: &[CheckEntry]) -> DesignVerdict {
+    design_verdict(checks.iter().filter(|c| c.gates).map(|c| c.verdict))
 }
 
 /// A check against the baseline.

@@ -160,34 +160,21 @@ pub fn place([x, y, z]: [f64; 3]) -> String {
     format!("({:.3}, {:.3}, {:.3}) mm", x / 1e3, y / 1e3, z / 1e3)
 }
 
-/// Whether a check keeps a design from passing: it fails or is open, is required, and is not known from the baseline.
-#[must_use]
-pub fn gates(check: &CheckEntry) -> bool {
-    check.required
-        && !check.library
-        && matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive)
-        && check.baseline.as_ref().is_none_or(|b| b.worse)
-}
-
 /// What the verdict rests on, in words.
 #[must_use]
 pub fn conclusion(design: &DesignEntry) -> String {
     if !design.errors.is_empty() {
         return "not measured".to_owned();
     }
-    let of = |verdict: Verdict, required: bool| {
-        design
-            .checks
-            .iter()
-            .filter(|c| c.verdict == verdict && c.required == required)
-            .map(|c| c.title.as_str())
-            .collect::<Vec<_>>()
+    let titles = |wanted: &dyn Fn(&CheckEntry) -> bool| {
+        design.checks.iter().filter(|c| wanted(c)).map(|c| c.title.as_str()).collect::<Vec<_>>()
     };
-    let assessed = design.checks.iter().filter(|c| c.required && !matches!(c.verdict, Verdict::NotAssessed)).count();
-    let failed = of(Verdict::Fail, true);
-    let undecided = |library: bool| {
-        let open = design.checks.iter().filter(|c| c.verdict == Verdict::Inconclusive && c.required);
-        open.filter(|c| c.library == library).map(|c| c.title.as_str()).collect::<Vec<_>>()
+    // Under `--strict` advisory checks count as well.
+    let counts = |c: &CheckEntry| c.required || c.gates;
+    let assessed = design.checks.iter().filter(|c| counts(c) && c.verdict != Verdict::NotAssessed).count();
+    let failed = titles(&|c| c.verdict == Verdict::Fail && counts(c));
+    let undecided = |ranges: bool| {
+        titles(&|c| c.verdict == Verdict::Inconclusive && counts(c) && (c.library && !c.gates) == ranges)
     };
     let (open, ranges) = (undecided(false), undecided(true));
     let mut parts = Vec::new();
@@ -197,6 +184,11 @@ pub fn conclusion(design: &DesignEntry) -> String {
     }
     if !open.is_empty() {
         parts.push(format!("{} of {assessed} undecided ({})", open.len(), open.join("; ")));
+    }
+    let wanting = design.checks.iter().filter(|c| c.verdict == Verdict::NotAssessed && c.gates).count();
+    if wanting > 0 {
+        let (noun, verb) = if wanting == 1 { ("check", "waits") } else { ("checks", "wait") };
+        parts.push(format!("{wanting} required {noun} {verb} for a declaration, which --strict does not pass"));
     }
     if parts.is_empty() && !ranges.is_empty() {
         parts.push(format!("{} of {assessed} checks pass", assessed - ranges.len()));
@@ -213,14 +205,14 @@ pub fn conclusion(design: &DesignEntry) -> String {
     }
     let known = design.checks.iter().filter(|c| {
         matches!(c.verdict, Verdict::Fail | Verdict::Inconclusive)
-            && c.required
+            && counts(c)
             && c.baseline.as_ref().is_some_and(|b| !b.worse)
     });
     let known = known.count();
     if known > 0 {
         parts.push(format!("{known} of them known from the baseline"));
     }
-    let advisory = of(Verdict::Fail, false);
+    let advisory = titles(&|c| c.verdict == Verdict::Fail && !counts(c));
     if !advisory.is_empty() {
         parts.push(format!("advisory not met: {}", advisory.join("; ")));
     }

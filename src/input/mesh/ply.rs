@@ -161,6 +161,10 @@ fn header(data: &[u8]) -> Result<(Encoding, Vec<Element>, usize), InputError> {
             }
             ["end_header"] => {
                 let encoding = encoding.ok_or_else(|| malformed("the header has no format".to_owned()))?;
+                // Elements of nothing could be counted without end.
+                if let Some(bare) = elements.iter().find(|e| e.count > 0 && e.properties.is_empty()) {
+                    return Err(malformed(format!("the element `{}` has no properties", bare.name)));
+                }
                 let has = |axis: &str| {
                     elements.iter().any(|e| e.name == "vertex" && e.properties.iter().any(|p| p.name == axis))
                 };
@@ -293,6 +297,10 @@ mod tests {
         }
         let huge = String::from_utf8(tetrahedron("ascii")).unwrap().replace("face 3", "face 99999999999");
         assert_eq!(read_all(huge.as_bytes()).unwrap_err().kind, InputErrorKind::Truncated);
+        let bare = String::from_utf8(tetrahedron("ascii"))
+            .unwrap()
+            .replace("element face", "element x 9999999999999\nelement face");
+        assert_eq!(read_all(bare.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed);
         let wild = String::from_utf8(tetrahedron("ascii")).unwrap().replace("3 0 2 1", "3 0 2 -1");
         assert_eq!(read_all(wild.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed);
     }

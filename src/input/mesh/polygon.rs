@@ -1,5 +1,5 @@
 //! Faces of more than three corners as triangles: ears are cut off one by one (Meisters 1975), so that faces that are
-//! not convex keep their shape. O(corners²).
+//! not convex keep their shape. O(corners²) where an ear is soon found, O(corners³) at the worst.
 
 use crate::mesh::V3;
 

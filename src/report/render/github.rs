@@ -20,7 +20,7 @@ pub fn render(report: &Report, locate: &dyn Fn(&str) -> String) -> String {
         }
         for check in &design.checks {
             let level = match check.verdict {
-                Verdict::Fail if words::gates(check) => "error",
+                Verdict::Fail | Verdict::NotAssessed if check.gates => "error",
                 Verdict::Fail | Verdict::Inconclusive => "warning",
                 Verdict::Pass | Verdict::Declared | Verdict::NotAssessed => continue,
             };

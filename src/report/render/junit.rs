@@ -1,5 +1,5 @@
 //! JUnit XML: a suite a design, a case a check. A check that does not pass is a failure, an advisory one or one that
-//! waits for a declaration is skipped, a design that could not be measured is an error.
+//! waits for a declaration is skipped (a failure under `--strict`), a design that could not be measured is an error.
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
@@ -47,7 +47,7 @@ fn case(id: &str, design: &DesignEntry, status: TestCaseStatus) -> TestCase {
 
 fn status(check: &CheckEntry) -> TestCaseStatus {
     let text = words::sentence(check);
-    if words::gates(check) {
+    if check.gates {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(text);
         status.set_type(words::verdict(check.verdict));
@@ -57,12 +57,12 @@ fn status(check: &CheckEntry) -> TestCaseStatus {
         Verdict::Pass | Verdict::Declared => TestCaseStatus::success(),
         Verdict::Fail | Verdict::Inconclusive | Verdict::NotAssessed => {
             let mut status = TestCaseStatus::skipped();
-            let why = if !check.required {
-                "advisory: "
-            } else if check.verdict == Verdict::NotAssessed {
-                ""
-            } else {
+            let why = if check.baseline.is_some() && check.verdict != Verdict::NotAssessed {
                 "known from the baseline: "
+            } else if !check.required {
+                "advisory: "
+            } else {
+                ""
             };
             status.set_message(format!("{why}{text}"));
             status

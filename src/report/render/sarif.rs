@@ -43,7 +43,7 @@ pub fn render(report: &Report, locate: &dyn Fn(&str) -> String) -> String {
                 .entry(check.id.clone())
                 .or_insert_with(|| rule(&check.id, &format!("{}: {}", check.title, check.requirement), &check.source));
             let level = match check.verdict {
-                Verdict::Fail if words::gates(check) => "error",
+                Verdict::Fail | Verdict::NotAssessed if check.gates => "error",
                 Verdict::Fail | Verdict::Inconclusive => "warning",
                 Verdict::Pass | Verdict::Declared | Verdict::NotAssessed => continue,
             };
