@@ -2,24 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod program;
 
-fn poregauge(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_poregauge")).args(arguments).output().unwrap()
-}
+use std::path::PathBuf;
 
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn mesh(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("meshes").join(name).to_string_lossy().into_owned()
-}
+use program::{code, mesh, poregauge, text};
 
 /// A file with this content in a folder of its own.
 fn file(folder: &tempfile::TempDir, name: &str, content: &[u8]) -> String {

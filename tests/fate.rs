@@ -2,24 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod program;
 
-fn poregauge(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_poregauge")).env("POREGAUGE_CACHE", "off").args(arguments).output().unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn mesh(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("meshes").join(name).to_string_lossy().into_owned()
-}
+use program::{code, mesh, poregauge, text};
 
 /// Criteria of degradation alone, so that little is measured.
 const MATCHING: &str = "[[check]]\nid = \"gap\"\nmeasure = \"matching.gap\"\nmax_by_class = { shared = 0.3 }\n\

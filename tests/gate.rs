@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod program;
+
 use std::path::Path;
 use std::process::{Command, Output};
+
+use program::{code, text};
 
 const CRITERIA: &str = "title = \"void only\"\n[[check]]\nid = \"void\"\ntitle = \"void, | & <of> all\"\nmeasure = \"porosity.total\"\n\
     min = 0.9\nadvice = \"more\\nvoid\"\n[[check]]\nid = \"area\"\nmeasure = \"surface.per_total_volume\"\nmin = 100\nrequired = false\n";
@@ -38,14 +42,6 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
         .args(arguments)
         .output()
         .unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub struct Source {
 pub enum Binarised {
     /// Two values; the second is solid.
     Two(f32, f32),
-    /// Solid above a threshold, the means of the classes beside it.
+    /// Solid above a threshold.
     Above {
         /// The threshold.
         threshold: f32,

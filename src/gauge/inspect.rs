@@ -108,7 +108,7 @@ fn fill(entry: &mut FileEntry, design: &Design) {
                 intersections: solid.crossings.count,
                 degenerate_triangles: topology.degenerate.count,
                 volume_mm3: solid.volume().map(|v| v * 1e-9),
-                area_mm2: solid.surface.iter().map(|t| crate::mesh::area_vector(*t).norm()).sum::<f64>() * 1e-6,
+                area_mm2: solid.area() * 1e-6,
             });
         }
         Solid::Volume { frame, levels, phases } => {

@@ -44,7 +44,7 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
             Some(volume) => {
                 let grid = partial_volume(study);
                 let off = (grid / volume - 1.0).abs();
-                if off > 0.05 && off * volume > 2.0 * frame.coarsest() * surface_area(mesh) * 0.1 {
+                if off > 0.05 && off * volume > 2.0 * frame.coarsest() * mesh.area() * 0.1 {
                     out.findings.push(Finding::new(
                         "volume.disagrees",
                         Severity::Warning,
@@ -94,10 +94,6 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
     out.add("porosity.total", por);
 
     closed(study, total, exec, out)
-}
-
-fn surface_area(mesh: &SolidMesh) -> f64 {
-    mesh.surface.iter().map(|t| crate::mesh::area_vector(*t).norm()).sum()
 }
 
 /// Volume of the solid in the body with voxels at the surface in part, in µm³.

@@ -4,7 +4,7 @@ use super::boundary::boundary;
 use super::intersect::intersections;
 use super::shells::Shells;
 use super::topology::{Places, Topology};
-use super::{Mesh, V3};
+use super::{Mesh, V3, area_vector};
 use crate::parallel::{Cancelled, Exec};
 
 /// A mesh that was looked through.
@@ -59,6 +59,12 @@ impl SolidMesh {
     #[must_use]
     pub fn separate(&self) -> bool {
         self.closed() && self.crossings.count == 0 && self.shells.ambiguous.count == 0
+    }
+
+    /// Area of its surface in µm².
+    #[must_use]
+    pub fn area(&self) -> f64 {
+        self.surface.iter().map(|t| area_vector(*t).norm()).sum()
     }
 
     /// Volume of the solid in µm³, exact up to rounding, when the surface is closed.

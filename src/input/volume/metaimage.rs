@@ -4,7 +4,7 @@
 //! Format: <https://itk.org/Wiki/ITK/MetaIO/Documentation>.
 
 use std::io::Read as _;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::Volume;
@@ -120,23 +120,7 @@ pub fn read(data: &[u8], folder: &Path, limits: &Limits) -> Read {
     let mut body = if name == "LOCAL" {
         &data[start..]
     } else {
-        let file = Path::new(name);
-        if name.starts_with("LIST") || name.contains('%') {
-            return Err(unsupported("has its voxels in several files".to_owned(), "save it with one data file"));
-        }
-        // The name comes from the file: what lies outside its folder is not read on its word.
-        if !file.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir)) {
-            return Err(unsupported(
-                format!("has its voxels in `{name}`, outside its own folder"),
-                "put the data file beside the header and name it without a path",
-            ));
-        }
-        detached = std::fs::read(folder.join(file)).map_err(|e| {
-            InputError::new(
-                InputErrorKind::Unreadable,
-                format!("has its voxels in `{name}`, which cannot be read: {e}"),
-            )
-        })?;
+        detached = super::detached(folder, name)?;
         &detached[..]
     };
     let unpacked;

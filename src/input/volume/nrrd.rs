@@ -4,7 +4,7 @@
 //! text, hex. Spacing comes from `spacings` or from the lengths of `space directions`.
 
 use std::io::Read as _;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::{Levels, Volume};
@@ -54,26 +54,8 @@ pub fn read(data: &[u8], folder: &Path, limits: &Limits) -> Read {
     let detached;
     let body = match &header.data_file {
         None => body,
-        Some(name) if name.starts_with("LIST") || name.contains('%') => {
-            return Err(InputError::new(InputErrorKind::Unsupported, "has its voxels in several files".to_owned())
-                .remedy("save it with one data file"));
-        }
         Some(name) => {
-            // The name comes from the file: what lies outside its folder is not read on its word.
-            let file = Path::new(name);
-            if !file.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir)) {
-                return Err(InputError::new(
-                    InputErrorKind::Unsupported,
-                    format!("has its voxels in `{name}`, outside its own folder"),
-                )
-                .remedy("put the data file beside the header and name it without a path"));
-            }
-            detached = std::fs::read(folder.join(file)).map_err(|e| {
-                InputError::new(
-                    InputErrorKind::Unreadable,
-                    format!("has its voxels in `{name}`, which cannot be read: {e}"),
-                )
-            })?;
+            detached = super::detached(folder, name)?;
             &detached[..]
         }
     };
