@@ -57,5 +57,6 @@ pub mod mesh;
 pub mod parallel;
 pub mod picture;
 pub mod report;
+pub mod solver;
 pub mod units;
 pub mod voxel;

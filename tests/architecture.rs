@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, layer, and what it must not import although the layer would allow it.
-const ROOMS: [(&str, u8, &[&str]); 19] = [
+const ROOMS: [(&str, u8, &[&str]); 20] = [
     ("units", 0, &[]),
     ("limits", 0, &[]),
     ("parallel", 0, &[]),
@@ -15,6 +15,7 @@ const ROOMS: [(&str, u8, &[&str]); 19] = [
     ("input", 2, &["voxel", "export", "generate"]),
     ("export", 2, &["input", "voxel", "generate"]),
     ("voxel", 2, &["input", "export", "generate"]),
+    ("solver", 2, &["input", "export", "generate"]),
     ("generate", 2, &["input", "export"]),
     ("design", 3, &[]),
     ("measure", 4, &["input", "fate"]),

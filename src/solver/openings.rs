@@ -1,0 +1,221 @@
+//! The open share of the faces between voxels: the geometry that transport runs on.
+//!
+//! From a signed distance the surface is taken as a plane within each face, so that walls between grid lines count with
+//! what they leave open (cut cells); of two values a face is open where both voxels are void. 3 bytes a voxel.
+
+use crate::grid::{Border, Frame, Mask};
+use crate::parallel::Exec;
+
+/// The open shares.
+#[derive(Clone, Debug)]
+pub struct Openings {
+    /// Where the voxels lie.
+    pub frame: Frame,
+    /// What lies beyond the grid.
+    pub border: Border,
+    /// For each axis the open share, of 255, of the face between a voxel and the next one along it.
+    pub faces: [Vec<u8>; 3],
+    /// For each axis the open shares of the grid's own two faces: the lower one, the upper one. Empty where it repeats.
+    pub ends: [[Vec<u8>; 2]; 3],
+}
+
+/// The share of a square of side 1 on the positive side of a line: `middle` is the value at its centre, `slope` the change
+/// of the value across it along either side.
+fn share(middle: f32, slope: [f32; 2]) -> f32 {
+    let (a, b) = (slope[0].abs().max(slope[1].abs()), slope[0].abs().min(slope[1].abs()));
+    let reach = (a + b) / 2.0;
+    if middle >= reach || a == 0.0 {
+        return f32::from(u8::from(middle > 0.0));
+    }
+    if middle <= -reach {
+        return 0.0;
+    }
+    // Of the lesser side; the other half is its complement.
+    let d = reach - middle.abs();
+    let small = if d <= b { d * d / (2.0 * a * b) } else { (d - b / 2.0) / a };
+    if middle > 0.0 { 1.0 - small } else { small }
+}
+
+impl Openings {
+    /// From a signed distance in µm, positive in the void; faces of voxels outside of `inside` are shut.
+    #[must_use]
+    pub fn of_field(frame: &Frame, border: Border, field: &[f32], inside: &Mask, exec: &Exec) -> Self {
+        let n = frame.size;
+        let wrap = border == Border::Periodic;
+        // The value one step along an axis; at the rim of an open grid that of the voxel itself.
+        let step = |v: [usize; 3], a: usize, up: bool| {
+            let mut v = v;
+            v[a] = match (up, v[a]) {
+                (true, i) if i + 1 < n[a] => i + 1,
+                (true, i) => if wrap { 0 } else { i },
+                (false, 0) => if wrap { n[a] - 1 } else { 0 },
+                (false, i) => i - 1,
+            };
+            v
+        };
+        let at = |v: [usize; 3]| field[frame.index(v[0], v[1], v[2])];
+        // Change across a voxel: the rim has one side only.
+        let slope = |v: [usize; 3], a: usize| {
+            let (low, high) = (step(v, a, false), step(v, a, true));
+            let apart = f32::from(u8::from(low != v)) + f32::from(u8::from(high != v));
+            if apart == 0.0 { 0.0 } else { (at(high) - at(low)) / apart }
+        };
+        let others = [[1, 2], [0, 2], [0, 1]];
+        let faces = std::array::from_fn(|a| {
+            let mut shares = vec![0u8; frame.len()];
+            exec.chunks(&mut shares, n[0] * n[1], |z, plane| {
+                for (k, open) in plane.iter_mut().enumerate() {
+                    let v = [k % n[0], k / n[0], z];
+                    let next = step(v, a, true);
+                    if v[a] + 1 == n[a] && !wrap
+                        || !inside.get(v[0], v[1], v[2])
+                        || !inside.get(next[0], next[1], next[2])
+                    {
+                        continue;
+                    }
+                    let middle = (at(v) + at(next)) / 2.0;
+                    let [p, q] = others[a];
+                    let reach = (frame.spacing[p] + frame.spacing[q]) as f32;
+                    *open = if middle.abs() > reach {
+                        255 * u8::from(middle > 0.0)
+                    } else {
+                        let slopes = [p, q].map(|b| (slope(v, b) + slope(next, b)) / 2.0);
+                        (255.0 * share(middle, slopes)).round() as u8
+                    };
+                }
+            });
+            shares
+        });
+        let end = |a: usize, upper: bool| {
+            if wrap {
+                return Vec::new();
+            }
+            let [p, q] = others[a];
+            let mut shares = Vec::with_capacity(n[p] * n[q]);
+            for j in 0..n[q] {
+                for i in 0..n[p] {
+                    let mut v = [0; 3];
+                    (v[a], v[p], v[q]) = (if upper { n[a] - 1 } else { 0 }, i, j);
+                    let within = step(v, a, !upper);
+                    let middle = 1.5 * at(v) - 0.5 * at(within);
+                    let middle = if (middle > 0.0) == (at(v) > 0.0) { middle } else { at(v) };
+                    let open = if inside.get(v[0], v[1], v[2]) { share(middle, [slope(v, p), slope(v, q)]) } else { 0.0 };
+                    shares.push((255.0 * open).round() as u8);
+                }
+            }
+            shares
+        };
+        Self { frame: *frame, border, faces, ends: std::array::from_fn(|a| [end(a, false), end(a, true)]) }
+    }
+
+    /// From the void of a volume of two values.
+    #[must_use]
+    pub fn of_mask(frame: &Frame, border: Border, void: &Mask, exec: &Exec) -> Self {
+        let n = frame.size;
+        let wrap = border == Border::Periodic;
+        let faces = std::array::from_fn(|a| {
+            let mut shares = vec![0u8; frame.len()];
+            exec.chunks(&mut shares, n[0] * n[1], |z, plane| {
+                for (k, open) in plane.iter_mut().enumerate() {
+                    let v = [k % n[0], k / n[0], z];
+                    let mut next = v;
+                    next[a] = (v[a] + 1) % n[a];
+                    let within = wrap || v[a] + 1 < n[a];
+                    *open = 255 * u8::from(within && void.get(v[0], v[1], v[2]) && void.get(next[0], next[1], next[2]));
+                }
+            });
+            shares
+        });
+        let mut openings = Self { frame: *frame, border, faces, ends: Default::default() };
+        if !wrap {
+            for a in 0..3 {
+                for upper in [false, true] {
+                    let count = frame.len() / n[a];
+                    openings.ends[a][usize::from(upper)] = (0..count)
+                        .map(|i| {
+                            let [x, y, z] = openings.end_voxel(a, upper, i);
+                            255 * u8::from(void.get(x, y, z))
+                        })
+                        .collect();
+                }
+            }
+        }
+        openings
+    }
+
+    /// The same with the faces of voxels outside of `keep` shut.
+    #[must_use]
+    pub fn restricted(&self, keep: &Mask, exec: &Exec) -> Self {
+        let n = self.frame.size;
+        let kept = |v: [usize; 3]| keep.get(v[0], v[1], v[2]);
+        let mut same = self.clone();
+        for (a, faces) in same.faces.iter_mut().enumerate() {
+            exec.chunks(faces, n[0] * n[1], |z, plane| {
+                for (k, open) in plane.iter_mut().enumerate().filter(|(_, open)| **open > 0) {
+                    let v = [k % n[0], k / n[0], z];
+                    let mut next = v;
+                    next[a] = (v[a] + 1) % n[a];
+                    if !kept(v) || !kept(next) {
+                        *open = 0;
+                    }
+                }
+            });
+        }
+        for (a, ends) in same.ends.iter_mut().enumerate() {
+            for (k, end) in ends.iter_mut().enumerate() {
+                for (i, open) in end.iter_mut().enumerate() {
+                    if !kept(self.end_voxel(a, k == 1, i)) {
+                        *open = 0;
+                    }
+                }
+            }
+        }
+        same
+    }
+
+    /// The voxel at entry `i` of an end.
+    #[must_use]
+    pub fn end_voxel(&self, axis: usize, upper: bool, i: usize) -> [usize; 3] {
+        let n = self.frame.size;
+        let [p, q] = [[1, 2], [0, 2], [0, 1]][axis];
+        let mut v = [0; 3];
+        (v[axis], v[p], v[q]) = (if upper { n[axis] - 1 } else { 0 }, i % n[p], i / n[p]);
+        v
+    }
+
+    /// Share of the grid's volume that is open, from its cross-sections along an axis.
+    #[must_use]
+    pub fn share(&self, axis: usize, exec: &Exec) -> f64 {
+        let plane = self.frame.size[0] * self.frame.size[1];
+        let faces = &self.faces[axis];
+        let inner: u64 = exec
+            .map(self.frame.size[2], |z| faces[z * plane..(z + 1) * plane].iter().map(|f| u64::from(*f)).sum::<u64>())
+            .iter()
+            .sum();
+        let outer: u64 = self.ends[axis].iter().flatten().map(|f| u64::from(*f)).sum();
+        (inner as f64 + outer as f64 / 2.0) / 255.0 / self.frame.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_cuts_a_square_as_it_should() {
+        // Against the share of fine points on the positive side.
+        for (middle, slope) in [(0.1f32, [0.3f32, 0.8f32]), (-0.2, [0.9, 0.1]), (0.4, [-0.5, 0.5]), (0.0, [0.0, 1.0])] {
+            let n = 1000;
+            let count = (0..n * n)
+                .filter(|k| {
+                    let (s, t) = ((k % n) as f32 / n as f32 - 0.4995, (k / n) as f32 / n as f32 - 0.4995);
+                    middle + slope[0] * s + slope[1] * t > 0.0
+                })
+                .count();
+            let truth = count as f32 / (n * n) as f32;
+            assert!((share(middle, slope) - truth).abs() < 2e-3, "{middle} {slope:?}: {truth}");
+        }
+        assert_eq!(share(1.0, [0.1, 0.1]), 1.0);
+        assert_eq!(share(-1.0, [0.1, 0.1]), 0.0);
+    }
+}
