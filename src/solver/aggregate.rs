@@ -106,7 +106,8 @@ fn first(fine: &Conductor, exec: &Exec) -> (Vec<u32>, Vec<u32>, Graph) {
         for by in 0..ny.div_ceil(2) {
             for bx in 0..nx.div_ceil(2) {
                 let voxel = |k: u8| {
-                    let (x, y, z) = (2 * bx + usize::from(k & 1), 2 * by + usize::from(k >> 1 & 1), usize::from(k >> 2));
+                    let (x, y, z) =
+                        (2 * bx + usize::from(k & 1), 2 * by + usize::from(k >> 1 & 1), usize::from(k >> 2));
                     (x < nx && y < ny && z < deep).then(|| x + nx * y + plane * (2 * s + z))
                 };
                 let mut of: [u8; 8] = std::array::from_fn(|k| k as u8);

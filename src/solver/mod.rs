@@ -6,8 +6,12 @@
 pub mod aggregate;
 pub mod conductor;
 pub mod diffusion;
+pub mod elastic;
+pub mod flow;
+pub mod minres;
 pub mod multigrid;
 pub mod openings;
+pub mod shares;
 pub mod vector;
 
 use crate::limits::LimitError;

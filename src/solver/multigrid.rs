@@ -18,7 +18,7 @@ use crate::parallel::{Cancelled, Exec};
 pub enum Cycle {
     /// Up to two steps of conjugate gradients: fastest, but not one linear operator.
     Krylov,
-    /// One visit: linear and symmetric.
+    /// Two plain visits (W-cycle): linear and symmetric.
     Fixed,
 }
 
@@ -126,13 +126,7 @@ impl Multigrid {
 }
 
 /// x ≈ A⁻¹ b on the first of the graphs, by what the cycle says.
-fn solve(
-    graphs: &[Graph],
-    last: Option<&Last>,
-    cycle: Cycle,
-    work: &mut [Work],
-    exec: &Exec,
-) {
+fn solve(graphs: &[Graph], last: Option<&Last>, cycle: Cycle, work: &mut [Work], exec: &Exec) {
     let graph = &graphs[0];
     if let ([_], Some(factors)) = (graphs, last) {
         let Work { b, x, .. } = &mut work[0];
@@ -140,9 +134,15 @@ fn solve(
         return;
     }
     if cycle == Cycle::Fixed || graphs.len() == 1 {
+        // Twice the same, so that each level hands on what the number of levels does not weaken (W-cycle).
+        sweep_and_correct(graphs, last, cycle, work, exec);
+        let Work { b, x, c, v, .. } = &mut work[0];
+        x.copy_from_slice(c);
+        multiply(graph, x, v, exec);
+        add_scaled(b, -1.0, v, exec);
         sweep_and_correct(graphs, last, cycle, work, exec);
         let Work { x, c, .. } = &mut work[0];
-        x.copy_from_slice(c);
+        add_scaled(x, 1.0, c, exec);
         return;
     }
     // Two steps of flexible conjugate gradients.
@@ -185,13 +185,7 @@ fn solve(
 }
 
 /// c ≈ A⁻¹ b: a sweep, the correction from the next level, a sweep.
-fn sweep_and_correct(
-    graphs: &[Graph],
-    last: Option<&Last>,
-    cycle: Cycle,
-    work: &mut [Work],
-    exec: &Exec,
-) {
+fn sweep_and_correct(graphs: &[Graph], last: Option<&Last>, cycle: Cycle, work: &mut [Work], exec: &Exec) {
     let graph = &graphs[0];
     let d = &graph.diagonal;
     let swept = |r: f32, d: f32| if d > 0.0 { DAMPING * r / d } else { 0.0 };

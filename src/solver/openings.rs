@@ -3,6 +3,7 @@
 //! From a signed distance the surface is taken as a plane within each face, so that walls between grid lines count with
 //! what they leave open (cut cells); of two values a face is open where both voxels are void. 3 bytes a voxel.
 
+use super::shares::of_square;
 use crate::grid::{Border, Frame, Mask};
 use crate::parallel::Exec;
 
@@ -19,23 +20,6 @@ pub struct Openings {
     pub ends: [[Vec<u8>; 2]; 3],
 }
 
-/// The share of a square of side 1 on the positive side of a line: `middle` is the value at its centre, `slope` the change
-/// of the value across it along either side.
-fn share(middle: f32, slope: [f32; 2]) -> f32 {
-    let (a, b) = (slope[0].abs().max(slope[1].abs()), slope[0].abs().min(slope[1].abs()));
-    let reach = (a + b) / 2.0;
-    if middle >= reach || a == 0.0 {
-        return f32::from(u8::from(middle > 0.0));
-    }
-    if middle <= -reach {
-        return 0.0;
-    }
-    // Of the lesser side; the other half is its complement.
-    let d = reach - middle.abs();
-    let small = if d <= b { d * d / (2.0 * a * b) } else { (d - b / 2.0) / a };
-    if middle > 0.0 { 1.0 - small } else { small }
-}
-
 impl Openings {
     /// From a signed distance in µm, positive in the void; faces of voxels outside of `inside` are shut.
     #[must_use]
@@ -47,8 +31,20 @@ impl Openings {
             let mut v = v;
             v[a] = match (up, v[a]) {
                 (true, i) if i + 1 < n[a] => i + 1,
-                (true, i) => if wrap { 0 } else { i },
-                (false, 0) => if wrap { n[a] - 1 } else { 0 },
+                (true, i) => {
+                    if wrap {
+                        0
+                    } else {
+                        i
+                    }
+                }
+                (false, 0) => {
+                    if wrap {
+                        n[a] - 1
+                    } else {
+                        0
+                    }
+                }
                 (false, i) => i - 1,
             };
             v
@@ -80,7 +76,7 @@ impl Openings {
                         255 * u8::from(middle > 0.0)
                     } else {
                         let slopes = [p, q].map(|b| (slope(v, b) + slope(next, b)) / 2.0);
-                        (255.0 * share(middle, slopes)).round() as u8
+                        (255.0 * of_square(middle, slopes)).round() as u8
                     };
                 }
             });
@@ -99,7 +95,8 @@ impl Openings {
                     let within = step(v, a, !upper);
                     let middle = 1.5 * at(v) - 0.5 * at(within);
                     let middle = if (middle > 0.0) == (at(v) > 0.0) { middle } else { at(v) };
-                    let open = if inside.get(v[0], v[1], v[2]) { share(middle, [slope(v, p), slope(v, q)]) } else { 0.0 };
+                    let open =
+                        if inside.get(v[0], v[1], v[2]) { of_square(middle, [slope(v, p), slope(v, q)]) } else { 0.0 };
                     shares.push((255.0 * open).round() as u8);
                 }
             }
@@ -194,28 +191,5 @@ impl Openings {
             .sum();
         let outer: u64 = self.ends[axis].iter().flatten().map(|f| u64::from(*f)).sum();
         (inner as f64 + outer as f64 / 2.0) / 255.0 / self.frame.len() as f64
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_cuts_a_square_as_it_should() {
-        // Against the share of fine points on the positive side.
-        for (middle, slope) in [(0.1f32, [0.3f32, 0.8f32]), (-0.2, [0.9, 0.1]), (0.4, [-0.5, 0.5]), (0.0, [0.0, 1.0])] {
-            let n = 1000;
-            let count = (0..n * n)
-                .filter(|k| {
-                    let (s, t) = ((k % n) as f32 / n as f32 - 0.4995, (k / n) as f32 / n as f32 - 0.4995);
-                    middle + slope[0] * s + slope[1] * t > 0.0
-                })
-                .count();
-            let truth = count as f32 / (n * n) as f32;
-            assert!((share(middle, slope) - truth).abs() < 2e-3, "{middle} {slope:?}: {truth}");
-        }
-        assert_eq!(share(1.0, [0.1, 0.1]), 1.0);
-        assert_eq!(share(-1.0, [0.1, 0.1]), 0.0);
     }
 }

@@ -1,0 +1,72 @@
+//! Time and iterations of the field solvers on a repeating gyroid sheet of 10 % solid.
+//!
+//! `cargo bench --bench solvers -- [SIZE] [THREADS]`
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may fail loudly, and prints")]
+
+use std::f64::consts::TAU;
+use std::time::Instant;
+
+use poregauge::grid::{Border, Frame, Mask};
+use poregauge::limits::Limits;
+use poregauge::parallel::Exec;
+use poregauge::solver::diffusion::{Ends, tensor, through};
+use poregauge::solver::elastic::level::Hold;
+use poregauge::solver::elastic::solid::Shares;
+use poregauge::solver::elastic::stiffness::Body;
+use poregauge::solver::openings::Openings;
+
+fn main() {
+    let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<usize>().ok());
+    let n = numbers.next().unwrap_or(128);
+    let exec = Exec::silent(numbers.next().unwrap_or(2)).unwrap();
+    let frame = Frame { size: [n; 3], spacing: [1.0; 3], origin: [0.5; 3] };
+    // Distance to the sheet by the level over its slope, to first order.
+    let field: Vec<f32> = (0..frame.len())
+        .map(|i| {
+            let [x, y, z] = frame.centre(frame.voxel(i)).map(|v| v / n as f64 * TAU);
+            let level = x.sin() * y.cos() + y.sin() * z.cos() + z.sin() * x.cos();
+            let slope = [
+                x.cos() * y.cos() - z.sin() * x.sin(),
+                y.cos() * z.cos() - x.sin() * y.sin(),
+                z.cos() * x.cos() - y.sin() * z.sin(),
+            ];
+            let slope = slope.iter().map(|s| s * s).sum::<f64>().sqrt().max(0.1) * TAU / n as f64;
+            (level.abs() / slope - 0.0162 * n as f64) as f32
+        })
+        .collect();
+    let all = Mask::full(frame.size);
+    let seconds = |start: Instant| start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    let open = Openings::of_field(&frame, Border::Open, &field, &all, &exec);
+    println!("void {:.4}, shares of faces {:.2} s", open.share(0, &exec), seconds(start));
+    let start = Instant::now();
+    let d = through(&open, 2, Ends::Faces, &exec).unwrap();
+    println!("diffusion, one axis between ends: {:.2} s, {d:?}", seconds(start));
+    let start = Instant::now();
+    let cell = Openings::of_field(&frame, Border::Periodic, &field, &all, &exec);
+    let (d, ends) = tensor(&cell, &exec).unwrap();
+    let iterations = ends.map(|e| e.solved.iterations);
+    println!("diffusion, tensor of the cell: {:.2} s, {:.5} {:.5}, {iterations:?}", seconds(start), d[0][0], d[0][1]);
+    drop((open, cell));
+    let limits = Limits::default();
+    for (name, border, hold) in
+        [("cell", Border::Periodic, Hold::Periodic), ("between plates", Border::Open, Hold::Plates(2))]
+    {
+        let start = Instant::now();
+        let shares = Shares::of_field(&frame, border, &field, &all, &limits, &exec).unwrap();
+        let mut body = Body::new(&shares, hold, 0.3, &exec).unwrap().unwrap();
+        println!("elasticity, {name}: density {:.4}, levels {:.2} s", shares.density(), seconds(start));
+        let start = Instant::now();
+        if hold == Hold::Periodic {
+            let (c, _, solved) = body.homogenised(&exec).unwrap();
+            println!("  six cases {:.2} s, {:?}", seconds(start), solved.map(|s| s.iterations));
+            println!("  C11 {:.5} C12 {:.5} C44 {:.5}", c[(0, 0)], c[(0, 1)], c[(3, 3)]);
+            let e = 1.0 / c.try_inverse().unwrap()[(0, 0)];
+            println!("  E {e:.5}");
+        } else {
+            let (e, _, solved) = body.between_plates(2, &exec).unwrap();
+            println!("  one case {:.2} s, {solved:?}, E {e:.5}", seconds(start));
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Elasticity of the solid, by finite elements on its voxels.
+
+pub mod brick;
+pub mod level;
+pub mod multigrid;
+pub mod solid;
+pub mod stiffness;
