@@ -10,10 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use poregauge::criteria::built_in;
-use poregauge::design::{CutPores, EnvelopeChoice, Options};
+use poregauge::design::{EnvelopeChoice, Options};
 use poregauge::gauge::{Run, check};
 use poregauge::generate::cubic::Cubic;
-use poregauge::limits::Limits;
 use poregauge::parallel::{Exec, Progress};
 use poregauge::units::Length;
 
@@ -50,18 +49,9 @@ fn main() {
     let run = Run {
         options: Options { envelope: EnvelopeChoice::Box, ..Options::default() },
         criteria: Some(built_in("review").unwrap()),
-        measures: Vec::new(),
-        strict: false,
         resolution: Some(Length::from_um(9550.0 / n as f64)),
         max_voxels: 1 << 31,
-        cut: CutPores::Open,
-        process: None,
-        material: None,
-        tissue: None,
-        load: None,
-        timeline: None,
-        pictures: false,
-        limits: Limits::default(),
+        ..Run::default()
     };
     let clock = Arc::new(Clock::default());
     let exec = Exec::new(Some(threads), Arc::clone(&clock) as Arc<dyn Progress>).unwrap();

@@ -11,28 +11,11 @@
 //!
 //! ```
 //! use poregauge::criteria::built_in;
-//! use poregauge::design::{CutPores, Options};
-//! use poregauge::gauge::{MAX_VOXELS, Run, check};
-//! use poregauge::limits::Limits;
+//! use poregauge::gauge::{Run, check};
 //! use poregauge::parallel::Exec;
 //! use poregauge::report::Status;
 //!
-//! let run = Run {
-//!     options: Options::default(),
-//!     criteria: Some(built_in("review")?),
-//!     measures: Vec::new(),
-//!     strict: false,
-//!     resolution: None,
-//!     max_voxels: MAX_VOXELS,
-//!     cut: CutPores::Open,
-//!     process: None,
-//!     material: None,
-//!     tissue: None,
-//!     load: None,
-//!     timeline: None,
-//!     pictures: false,
-//!     limits: Limits::default(),
-//! };
+//! let run = Run { criteria: Some(built_in("review")?), ..Run::default() };
 //! let report = check(&["no-such-design.stl".into()], &run, &Exec::silent(1)?)?;
 //! assert_eq!(report.status(), Status::Undecided);
 //! assert_eq!(report.designs[0].errors[0].kind, "input.unreadable");

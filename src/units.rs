@@ -214,6 +214,9 @@ pub enum Unit {
     /// Megapascal.
     #[serde(rename = "MPa")]
     Megapascal,
+    /// Square metre, of permeability.
+    #[serde(rename = "m2")]
+    SquareMetre,
     /// Day.
     #[serde(rename = "d")]
     Day,
@@ -230,6 +233,7 @@ impl Unit {
             Self::CubicMillimetre => "mm3",
             Self::PerMillimetre => "1/mm",
             Self::Megapascal => "MPa",
+            Self::SquareMetre => "m2",
             Self::Day => "d",
         }
     }

@@ -177,7 +177,7 @@ pub enum ColorArg {
     Never,
 }
 
-fn length(text: &str) -> Result<Length, String> {
+pub fn length(text: &str) -> Result<Length, String> {
     Length::parse_positive(text).map_err(|e| e.to_string())
 }
 
@@ -266,6 +266,9 @@ pub struct InputArgs {
     /// Voxels of the finest grid [default: 134217728]
     #[arg(long, env = "POREGAUGE_MAX_VOXELS", value_name = "N", value_parser = clap::value_parser!(u64).range(1000..4_294_967_295), help_heading = "Measuring")]
     pub max_voxels: Option<u64>,
+    /// Voxel size for flow, diffusion and stiffness, such as 25um [default: about 128 x 128 x 128 voxels]
+    #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "Measuring")]
+    pub flow_resolution: Option<Length>,
 }
 
 #[derive(Debug, Args)]

@@ -58,7 +58,9 @@ pub fn timeline(arguments: TimelineArgs) -> Result<Status, Failure> {
         tissue: arguments.fate.tissue,
         load: arguments.fate.load,
         measures: Some(
-            ["porosity.total", "degradation", "matching", "stiffness", "strength"].map(str::to_owned).to_vec(),
+            ["porosity.total", "degradation", "matching", "stiffness.estimated", "strength.estimated"]
+                .map(str::to_owned)
+                .to_vec(),
         ),
         ..Settings::of(&arguments.input)
     };

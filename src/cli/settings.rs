@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
-use super::args::{AxesArg, CutArg, InputArgs, resolution, spacing};
+use super::args::{AxesArg, CutArg, InputArgs, length, resolution, spacing};
 use crate::criteria::{
     Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
@@ -60,6 +60,9 @@ pub struct Settings {
     pub resolution: Option<Option<Length>>,
     /// Voxels of the finest grid.
     pub max_voxels: Option<u64>,
+    /// Voxel size of solved fields.
+    #[serde(deserialize_with = "lengths")]
+    pub flow_resolution: Option<Length>,
     /// Measures wanted beside those of the criteria.
     pub measures: Option<Vec<String>>,
 }
@@ -82,6 +85,10 @@ fn pressure<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D
 
 fn spacings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[Length; 3]>, D::Error> {
     from_text(deserializer, |text| spacing(text).map(|s| s.0))
+}
+
+fn lengths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Length>, D::Error> {
+    from_text(deserializer, length)
 }
 
 fn resolutions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Length>>, D::Error> {
@@ -131,6 +138,7 @@ impl Settings {
             cut_pores: if input.periodic { Some(CutArg::Periodic) } else { input.cut_pores },
             resolution: input.resolution.map(|r| r.0),
             max_voxels: input.max_voxels,
+            flow_resolution: input.flow_resolution,
             ..Self::default()
         }
     }
@@ -154,6 +162,7 @@ impl Settings {
             cut_pores: self.cut_pores.or(lower.cut_pores),
             resolution: self.resolution.or(lower.resolution),
             max_voxels: self.max_voxels.or(lower.max_voxels),
+            flow_resolution: self.flow_resolution.or(lower.flow_resolution),
             measures: self.measures.or(lower.measures),
         }
     }
@@ -184,6 +193,7 @@ impl Settings {
             ("cut-pores", self.cut_pores.map(|c| cut(c).id().to_owned())),
             ("resolution", self.resolution.map(|r| r.map_or("auto".to_owned(), length))),
             ("max-voxels", self.max_voxels.map(|n| n.to_string())),
+            ("flow-resolution", self.flow_resolution.map(length)),
             ("measures", self.measures.as_ref().map(|m| m.join(","))),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
@@ -274,6 +284,7 @@ impl<'a> Resolver<'a> {
             strict: settings.strict.unwrap_or(false),
             resolution: settings.resolution.flatten(),
             max_voxels: settings.max_voxels.unwrap_or(MAX_VOXELS),
+            flow_resolution: settings.flow_resolution,
             cut: settings.cut_pores.map(cut).unwrap_or_default(),
             process,
             material: settings.material.as_deref().map(|name| library.material(name).map_err(wrong)).transpose()?,

@@ -396,7 +396,7 @@ fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
 }
 
 /// The measures that a check may name, with their units; a trailing `_` takes lengths such as `100um`.
-const MEASURES: [(&str, Unit); 50] = [
+const MEASURES: [(&str, Unit); 77] = [
     ("volume.total", Unit::CubicMillimetre),
     ("volume.solid", Unit::CubicMillimetre),
     ("porosity.total", Unit::One),
@@ -444,13 +444,40 @@ const MEASURES: [(&str, Unit); 50] = [
     ("matching.gone_before_tissue", Unit::One),
     ("stiffness.estimated", Unit::Megapascal),
     ("strength.estimated", Unit::Megapascal),
+    ("tortuosity.x", Unit::One),
+    ("tortuosity.y", Unit::One),
+    ("tortuosity.z", Unit::One),
+    ("diffusivity.x", Unit::One),
+    ("diffusivity.y", Unit::One),
+    ("diffusivity.z", Unit::One),
+    ("diffusivity.dead_end_fraction.x", Unit::One),
+    ("diffusivity.dead_end_fraction.y", Unit::One),
+    ("diffusivity.dead_end_fraction.z", Unit::One),
+    ("permeability.x", Unit::SquareMetre),
+    ("permeability.y", Unit::SquareMetre),
+    ("permeability.z", Unit::SquareMetre),
+    ("permeability.estimated", Unit::SquareMetre),
+    ("stiffness.relative.x", Unit::One),
+    ("stiffness.relative.y", Unit::One),
+    ("stiffness.relative.z", Unit::One),
+    ("stiffness.zener", Unit::One),
+    ("stiffness.x", Unit::Megapascal),
+    ("stiffness.y", Unit::Megapascal),
+    ("stiffness.z", Unit::Megapascal),
+    ("strength.relative.x", Unit::One),
+    ("strength.relative.y", Unit::One),
+    ("strength.relative.z", Unit::One),
+    ("strength.weakest", Unit::Megapascal),
+    ("strength.x", Unit::Megapascal),
+    ("strength.y", Unit::Megapascal),
+    ("strength.z", Unit::Megapascal),
     ("interconnectivity.percolation_diameter", Unit::Micrometre),
     ("pore_size", Unit::Micrometre),
     ("strut", Unit::Micrometre),
 ];
 
 /// How many of the list name single measures; the rest are families that `--measures` may name.
-const SINGLE: usize = 47;
+const SINGLE: usize = 74;
 
 /// Unit of a measure, when there is such a measure.
 #[must_use]

@@ -258,8 +258,11 @@ fn has(declared: &Declared, what: Declaration, context: &Context) -> bool {
 /// What has to be declared before a measure can be had, and is not.
 fn missing_for(measure: &str, load: bool, declared: &Declared) -> Option<String> {
     let family = measure.split('.').next().unwrap_or("");
-    let material =
-        matches!(family, "degradation" | "matching" | "strength" | "stiffness") && declared.material.is_none();
+    // Ratios to the solid need no material.
+    let absolute = !measure.contains(".relative.") && measure != "stiffness.zener";
+    let material = matches!(family, "degradation" | "matching" | "strength" | "stiffness")
+        && absolute
+        && declared.material.is_none();
     let tissue = family == "matching" && declared.tissue.is_none();
     let missing: Vec<&str> =
         [(material, "a material"), (tissue, "a tissue"), (load && declared.load.is_none(), "a load")]

@@ -18,6 +18,7 @@ use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::mesh::solid::SolidMesh;
 use crate::parallel::{Cancelled, Exec};
+use crate::solver::SolveError;
 use crate::voxel::distance::{DistanceField, Facet};
 use crate::voxel::inside::inside;
 use crate::voxel::iso_surface::iso_surface;
@@ -55,6 +56,8 @@ impl CutPores {
 pub enum Resolution {
     /// Voxels of about this size in µm, for meshes: the box is divided into a whole number of them.
     Spacing(f64),
+    /// As spacing, with numbers of voxels that can be halved three times, for the levels of solvers.
+    Halvable(f64),
     /// A volume's own voxels, joined in blocks of this many along each axis, with the threshold moved by `shift`.
     Native {
         /// Voxels of the volume along each axis of a voxel of the study: 1 or 2.
@@ -73,6 +76,9 @@ pub enum StudyError {
     /// The run was cancelled.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// A field that has no solution to report.
+    #[error("{0}")]
+    Unsolved(String),
     /// The resolution asked for is not possible.
     #[error("--resolution {0}")]
     Resolution(String),
@@ -84,6 +90,16 @@ pub enum StudyError {
         "the grid holds {0} only: the envelope or the resolution leaves nothing to measure; use a finer --resolution or another --envelope"
     )]
     OnePhase(&'static str),
+}
+
+impl From<SolveError> for StudyError {
+    fn from(error: SolveError) -> Self {
+        match error {
+            SolveError::Limit(e) => Self::Limit(e),
+            SolveError::Cancelled(e) => Self::Cancelled(e),
+            SolveError::NotConverged { .. } => Self::Unsolved(error.to_string()),
+        }
+    }
 }
 
 /// A design on a grid.
@@ -127,11 +143,12 @@ impl<'a> Study<'a> {
         }
         let (frame, surface, solid) = match &design.solid {
             Solid::Mesh(mesh) => {
-                let spacing = match resolution {
-                    Resolution::Spacing(h) => h,
-                    Resolution::Native { .. } => body.volume.cbrt() / 100.0,
+                let (spacing, multiple) = match resolution {
+                    Resolution::Spacing(h) => (h, 1),
+                    Resolution::Halvable(h) => (h, 8),
+                    Resolution::Native { .. } => (body.volume.cbrt() / 100.0, 1),
                 };
-                let frame = frame_of(body, spacing);
+                let frame = frame_of(body, spacing, multiple);
                 limits.check("the study", frame.len() as u64, BYTES_PER_VOXEL)?;
                 exec.stage("inside and outside")?;
                 let solid = inside(&frame, &mesh.mesh, mesh.closed(), exec);
@@ -146,7 +163,7 @@ impl<'a> Study<'a> {
             Solid::Volume { frame, levels, phases } => {
                 let (block, shift) = match resolution {
                     Resolution::Native { block, shift } => (block, shift),
-                    Resolution::Spacing(_) => (1, 0.0),
+                    Resolution::Spacing(_) | Resolution::Halvable(_) => (1, 0.0),
                 };
                 limits.check("the study", (frame.len() / block.pow(3)) as u64, BYTES_PER_VOXEL)?;
                 exec.stage("surface between the phases")?;
@@ -226,10 +243,11 @@ impl<'a> Study<'a> {
     }
 }
 
-/// A grid over the box of the body: a whole number of voxels along each axis, about as large as asked.
-fn frame_of(body: &Body, spacing: f64) -> Frame {
+/// A grid over the box of the body: a whole number of voxels along each axis, of `multiple`, about as large as asked.
+fn frame_of(body: &Body, spacing: f64, multiple: usize) -> Frame {
     let extent = body.high - body.low;
-    let size: [usize; 3] = std::array::from_fn(|a| ((extent[a] / spacing - 1e-6).ceil().max(1.0)) as usize);
+    let size: [usize; 3] =
+        std::array::from_fn(|a| ((extent[a] / spacing - 1e-6).ceil().max(1.0) as usize).next_multiple_of(multiple));
     let spacing: [f64; 3] = std::array::from_fn(|a| extent[a] / size[a] as f64);
     let origin = std::array::from_fn(|a| body.low[a] + spacing[a] / 2.0);
     Frame { size, spacing, origin }

@@ -43,8 +43,7 @@ pub fn modulus(material: &Material, density: f64) -> Range {
 /// Apparent strength, in MPa: 0.3 σ ρ^1.5 where the solid yields, 0.2 σ ρ^1.5 where it is brittle (Gibson & Ashby 1997).
 #[must_use]
 pub fn strength(material: &Material, density: f64) -> Range {
-    let brittle = matches!(material.class.as_str(), "ceramic" | "glass" | "cement");
-    let factor = if brittle { 0.2 } else { 0.3 };
+    let factor = if material.brittle() { 0.2 } else { 0.3 };
     material.strength_mpa.map(|s| factor * s * density.powf(1.5))
 }
 

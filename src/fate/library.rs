@@ -134,6 +134,14 @@ pub struct Material {
     pub id: String,
 }
 
+impl Material {
+    /// Whether it cracks rather than yields.
+    #[must_use]
+    pub fn brittle(&self) -> bool {
+        matches!(self.class.as_str(), "ceramic" | "glass" | "cement")
+    }
+}
+
 /// A measured course of degradation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measured {

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod cache;
+mod fields;
 mod inspect;
 mod plan;
 mod run;

@@ -1,7 +1,7 @@
 //! What a run has to measure: from the measures that criteria or the user name.
 
 use crate::criteria::{Criteria, RuleKind, lengths_in, unit_of};
-use crate::measure::Needs;
+use crate::measure::{FieldNeeds, Needs};
 use crate::units::Unit;
 
 /// What to measure, and how fine it takes.
@@ -9,15 +9,21 @@ use crate::units::Unit;
 pub struct Plan {
     /// The figures that are wanted.
     pub needs: Needs,
+    /// The fields that have to be solved for.
+    pub fields: FieldNeeds,
     /// The shortest length that a required limit names, in µm.
     pub shortest: Option<f64>,
 }
 
-/// Plans for the given measures, or families of them such as `pore_size`, and the criteria's checks.
+/// Plans for the given measures, or families of them such as `pore_size`, and the criteria's checks; those against a load
+/// only where one is declared, and the material that bears it.
 #[must_use]
-pub fn plan(measures: &[String], criteria: Option<&Criteria>) -> Plan {
+pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> Plan {
     let mut plan = Plan::default();
-    let from_rules = criteria.into_iter().flat_map(|c| c.rules.iter().filter_map(|r| r.measure().map(str::to_owned)));
+    let from_rules = criteria.into_iter().flat_map(|c| {
+        let asked = c.rules.iter().filter(|r| loaded || !matches!(r.kind, RuleKind::Load { .. }));
+        asked.filter_map(|r| r.measure().map(str::to_owned))
+    });
     for id in measures.iter().cloned().chain(from_rules) {
         let family = id.split('.').next().unwrap_or("");
         let lengths = lengths_in(&id);
@@ -31,6 +37,7 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>) -> Plan {
         if id == "porosity.closed" {
             plan.needs.strut = true;
         }
+        plan_fields(&id, &mut plan.fields);
         let tail = |prefix: &str| id.split_once(prefix).map(|(_, tail)| tail.to_owned());
         if let ([low, high], Some(tail)) = (&lengths[..], tail("share_"))
             && !plan.needs.shares.iter().any(|s| s.0 == tail)
@@ -63,6 +70,27 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>) -> Plan {
     plan
 }
 
+/// Adds the fields that a measure or a family of them takes; an axis at its end asks for that axis only.
+fn plan_fields(id: &str, fields: &mut FieldNeeds) {
+    let (family, rest) = id.split_once('.').unwrap_or((id, ""));
+    let wanted = match family {
+        "tortuosity" | "diffusivity" => &mut fields.diffusion,
+        "permeability" => &mut fields.permeability,
+        "stiffness" => &mut fields.stiffness,
+        "strength" => &mut fields.strength,
+        _ => return,
+    };
+    // Estimates need no field.
+    if rest == "estimated" && family != "permeability" {
+        return;
+    }
+    let axis = ["x", "y", "z"].iter().position(|axis| rest == *axis || rest.ends_with(&format!(".{axis}")));
+    match axis {
+        Some(a) => wanted[a] = true,
+        None => *wanted = [true; 3],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,12 +98,15 @@ mod tests {
 
     #[test]
     fn the_review_needs_everything_and_porosity_alone_little() {
-        let all = plan(&[], Some(&built_in("review").unwrap()));
+        let all = plan(&[], Some(&built_in("review").unwrap()), false);
         assert!(all.needs.pore_size && all.needs.strut && all.needs.interconnectivity);
         assert_eq!(all.needs.shares, [("300um_1200um".to_owned(), 300.0, 1200.0)]);
         assert_eq!(all.shortest, Some(100.0));
-        let little = plan(&["porosity.total".to_owned()], None);
+        assert!(!all.fields.any());
+        assert_eq!(plan(&[], Some(&built_in("review").unwrap()), true).fields.strength, [true; 3]);
+        assert_eq!(plan(&["permeability.y".to_owned()], None, false).fields.permeability, [false, true, false]);
+        let little = plan(&["porosity.total".to_owned()], None, false);
         assert_eq!(little, Plan::default());
-        assert_eq!(plan(&["pore_size.share_50um_80um".to_owned()], None).needs.shares[0].1, 50.0);
+        assert_eq!(plan(&["pore_size.share_50um_80um".to_owned()], None, false).needs.shares[0].1, 50.0);
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
+use super::fields::{estimate, solve};
 use super::plan::{Plan, plan};
 use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, judge};
 use crate::design::{
@@ -37,6 +38,8 @@ pub struct Run {
     pub resolution: Option<Length>,
     /// Voxels of the finest grid.
     pub max_voxels: u64,
+    /// Voxel size of solved fields; `None` for about 128³ voxels.
+    pub flow_resolution: Option<Length>,
     /// What becomes of pores that the envelope cuts.
     pub cut: CutPores,
     /// The declared process.
@@ -68,12 +71,35 @@ const TWO_VALUED: f64 = 1.25;
 /// Voxels across the smallest side of the body where no limit names a length.
 const ACROSS_BODY: f64 = 96.0;
 
+impl Default for Run {
+    /// Measures what is asked and judges nothing.
+    fn default() -> Self {
+        Self {
+            options: Options::default(),
+            criteria: None,
+            measures: Vec::new(),
+            strict: false,
+            resolution: None,
+            max_voxels: MAX_VOXELS,
+            flow_resolution: None,
+            cut: CutPores::default(),
+            process: None,
+            material: None,
+            tissue: None,
+            load: None,
+            timeline: None,
+            pictures: false,
+            limits: Limits::default(),
+        }
+    }
+}
+
 impl Run {
     /// All that can change a figure or a verdict, as text. Memory and threads cannot.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             self.options,
             self.criteria,
             self.measures,
@@ -85,7 +111,8 @@ impl Run {
             self.material,
             self.tissue,
             self.load,
-            self.timeline
+            self.timeline,
+            self.flow_resolution
         )
     }
 }
@@ -273,6 +300,7 @@ fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Resul
         Err(e @ StudyError::Resolution(_)) => Ok(error_entry(name, path, "resolution", e.to_string(), None)),
         Err(e @ StudyError::Limit(_)) => Ok(error_entry(name, path, "limit.memory", e.to_string(), None)),
         Err(e @ StudyError::OnePhase(_)) => Ok(error_entry(name, path, "design.one_phase", e.to_string(), None)),
+        Err(e @ StudyError::Unsolved(_)) => Ok(error_entry(name, path, "field.not_converged", e.to_string(), None)),
     }
 }
 
@@ -402,7 +430,7 @@ fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Desi
 
 /// What a run has to measure: the walls as well where a material is declared, for they decide how it degrades.
 fn plan_of(run: &Run) -> Plan {
-    let mut plan = plan(&run.measures, run.criteria.as_ref());
+    let mut plan = plan(&run.measures, run.criteria.as_ref(), run.load.is_some() && run.material.is_some());
     plan.needs.strut |= run.material.is_some();
     plan.needs.pictures = run.pictures;
     plan
@@ -433,10 +461,13 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         }
     };
     let mut levels = vec![coarse.h];
+    let solved = solve(design, &plan.fields, run, exec)?;
     loop {
         let mut fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
+        measurements.extend(solved.measurements.clone());
+        estimate(&plan.fields, &mut measurements);
         let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), run, exec)?;
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
@@ -457,6 +488,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
                     ),
                 ));
             }
+            fine.survey.figures.findings.extend(solved.findings);
             return Ok((measured(fine, measurements, levels, run.cut, timeline), checks));
         }
         h = next;
@@ -491,6 +523,10 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     };
     let voxel = if two { TWO_VALUED * frame.coarsest() } else { 0.0 };
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
+    let solved = solve(design, &plan.fields, run, exec)?;
+    measurements.extend(solved.measurements);
+    fine.survey.figures.findings.extend(solved.findings);
+    estimate(&plan.fields, &mut measurements);
     let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
     let checks = judged(run, &measurements, design, fine.h, across);

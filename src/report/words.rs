@@ -49,6 +49,7 @@ pub const fn symbol(unit: Unit) -> &'static str {
         Unit::CubicMillimetre => "mm³",
         Unit::PerMillimetre => "/mm",
         Unit::Megapascal => "MPa",
+        Unit::SquareMetre => "m²",
         Unit::Day => "d",
     }
 }
@@ -77,6 +78,12 @@ pub fn with_range(value: f64, [low, high]: [f64; 2], unit: &str) -> String {
 /// `621 ± 4 µm`: both to the decimal that the uncertainty's first two digits allow.
 #[must_use]
 pub fn with_uncertainty(value: f64, uncertainty: f64, unit: &str) -> String {
+    if unit == symbol(Unit::SquareMetre) && value != 0.0 {
+        // Permeabilities are far below 1 in their unit.
+        let power = value.abs().log10().floor();
+        let [value, uncertainty] = [value, uncertainty].map(|v| v / 10f64.powf(power));
+        return format!("({})e{power} {unit}", with_uncertainty(value, uncertainty, "").trim_end());
+    }
     if uncertainty <= 0.0 || uncertainty < 1e-6 * value.abs() {
         return format!("{} {unit}", significant(value, 5));
     }
@@ -235,6 +242,7 @@ mod tests {
     fn figures_show_as_many_digits_as_their_uncertainty_allows() {
         assert_eq!(with_uncertainty(90.2134, 0.0567, "%"), "90.213 ± 0.057 %");
         assert_eq!(with_uncertainty(621.37, 3.9, "µm"), "621.4 ± 3.9 µm");
+        assert_eq!(with_uncertainty(3.2144e-9, 0.041e-9, "m²"), "(3.214 ± 0.041)e-9 m²");
         assert_eq!(with_uncertainty(100.0, 0.0, "%"), "100 %");
         assert_eq!(with_uncertainty(0.0, 0.0, "%"), "0 %");
         assert_eq!(with_uncertainty(1234.5, 60.0, "µm"), "1234 ± 60 µm");

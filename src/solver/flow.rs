@@ -18,6 +18,9 @@ use super::vector::update;
 use crate::grid::{Border, Frame, Mask};
 use crate::parallel::Exec;
 
+/// Bytes a voxel that the solution takes at its peak.
+pub const BYTES_PER_VOXEL: u64 = 220;
+
 /// Residual at which a solution is taken.
 const TOLERANCE: f64 = 1e-5;
 

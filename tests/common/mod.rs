@@ -4,9 +4,8 @@
 
 use std::path::Path;
 
-use poregauge::design::{CutPores, EnvelopeChoice, Options};
-use poregauge::gauge::{MAX_VOXELS, Run, check};
-use poregauge::limits::Limits;
+use poregauge::design::{EnvelopeChoice, Options};
+use poregauge::gauge::{Run, check};
 use poregauge::mesh::{Mesh, V3};
 use poregauge::parallel::Exec;
 use poregauge::report::{DesignEntry, MeasurementEntry};
@@ -66,21 +65,11 @@ pub fn join(parts: &[Mesh]) -> Mesh {
 pub fn run(h: f64) -> Run {
     Run {
         options: Options { envelope: EnvelopeChoice::Box, ..Options::default() },
-        criteria: None,
         measures: ["porosity", "surface", "solid", "strut", "pore_size", "interconnectivity"]
             .map(str::to_owned)
             .to_vec(),
-        strict: false,
         resolution: Some(Length::from_um(h)),
-        max_voxels: MAX_VOXELS,
-        cut: CutPores::Open,
-        process: None,
-        material: None,
-        tissue: None,
-        load: None,
-        timeline: None,
-        pictures: false,
-        limits: Limits::default(),
+        ..Run::default()
     }
 }
 

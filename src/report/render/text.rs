@@ -223,13 +223,18 @@ fn check(out: &mut String, check: &CheckEntry, paint: Paint) {
     }
     if check.verdict == Verdict::Fail || check.verdict == Verdict::Inconclusive {
         if let (Some(at), true) = (check.at_um, check.measured.is_some()) {
-            notes.push(format!("narrowest at {}", place(at)));
+            notes.push(format!("{} at {}", set_by(&check.id), place(at)));
         }
         notes.extend(check.advice.clone());
     }
     if !notes.is_empty() {
         wrapped(out, &notes.join("; "), "         ");
     }
+}
+
+/// What is found at the place that sets a figure.
+fn set_by(id: &str) -> &'static str {
+    if id.starts_with("strength") { "highest stress" } else { "narrowest" }
 }
 
 fn tail_advisory(check: &CheckEntry) -> String {

@@ -1,0 +1,64 @@
+//! Tortuosity factor and effective diffusivity of the void, by the steady balance of diffusion.
+
+use super::fields::{AXES, Ends, closed_along, driven, leading_through, taken, two_valued};
+use super::figure::{Figure, Figures};
+use crate::design::{Study, StudyError};
+use crate::grid::{Border, Mask};
+use crate::parallel::Exec;
+use crate::solver::diffusion::{self, Ends as Held};
+use crate::solver::openings::Openings;
+use crate::units::Unit;
+
+/// Part of the value by which it may be off whatever two resolutions say.
+const FLOOR: f64 = 0.002;
+
+pub(super) fn measure(
+    study: &Study<'_>,
+    distance: &[f32],
+    ends: &Ends,
+    axes: [bool; 3],
+    exec: &Exec,
+    out: &mut Figures,
+) -> Result<(), StudyError> {
+    let frame = study.frame();
+    let border = study.field.border;
+    let openings = |keep: &Mask| {
+        if two_valued(study) {
+            Openings::of_mask(frame, border, keep, exec)
+        } else {
+            Openings::of_field(frame, border, distance, keep, exec)
+        }
+    };
+    let method = format!("finite volumes on {}, {}", taken(study), driven(study));
+    for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
+        let Some(keep) = leading_through(study, axis, exec) else {
+            closed_along(axis, "tortuosity", out);
+            continue;
+        };
+        let open = openings(&keep);
+        let through = if border == Border::Periodic {
+            diffusion::tensor(&open, exec)?.1[axis]
+        } else {
+            diffusion::through(&open, axis, Held::Faces, exec)?
+        };
+        let share = if two_valued(study) { keep.count() as f64 / frame.len() as f64 } else { open.share(axis, exec) };
+        let d = through.diffusivity;
+        let id = AXES[axis];
+        if d <= 0.0 {
+            closed_along(axis, "tortuosity", out);
+            continue;
+        }
+        let tau = share / d;
+        let of = format!("ε D0/Deff of the void that leads through; {method}");
+        out.add(format!("tortuosity.{id}"), Figure::new(tau, Unit::One, of).floor(FLOOR * tau));
+        let d = d * ends.fill;
+        let of = format!("Deff/D0; {method}");
+        out.add(format!("diffusivity.{id}"), Figure::new(d, Unit::One, of).floor(FLOOR * d));
+        let of = format!("share of that void with less than 1 % of its mean flux; {method}");
+        out.add(
+            format!("diffusivity.dead_end_fraction.{id}"),
+            Figure::new(through.stagnant, Unit::One, of).floor(0.002),
+        );
+    }
+    Ok(())
+}

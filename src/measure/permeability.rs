@@ -1,0 +1,53 @@
+//! Permeability of the void, by slow flow through it.
+
+use super::fields::{AXES, Ends, closed_along, leading_through, taken};
+use super::figure::{Figure, Figures};
+use crate::design::{Study, StudyError};
+use crate::grid::Border;
+use crate::limits::Limits;
+use crate::parallel::Exec;
+use crate::solver::flow::{BYTES_PER_VOXEL, Channel, along};
+use crate::units::Unit;
+
+/// Square metres in a square micrometre.
+const M2: f64 = 1e-12;
+
+/// Part of the value by which it may be off whatever two resolutions say.
+const FLOOR: f64 = 0.01;
+
+pub(super) fn measure(
+    study: &Study<'_>,
+    distance: &[f32],
+    ends: &Ends,
+    axes: [bool; 3],
+    limits: &Limits,
+    exec: &Exec,
+    out: &mut Figures,
+) -> Result<(), StudyError> {
+    let frame = *study.frame();
+    let border = study.field.border;
+    limits.check("the flow", frame.len() as u64, BYTES_PER_VOXEL)?;
+    let driven = if border == Border::Periodic {
+        "repeating cell under a mean force"
+    } else {
+        "fall of pressure between the ends, sides that slip"
+    };
+    let method = format!("Stokes flow on {}, {driven}", taken(study));
+    for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
+        let Some(keep) = leading_through(study, axis, exec) else {
+            closed_along(axis, "permeability", out);
+            continue;
+        };
+        let flow = along(&Channel { frame, border, distance, keep: &keep }, axis, exec)?;
+        let k = flow.permeability[axis] * M2 * ends.fill;
+        if k <= 0.0 {
+            closed_along(axis, "permeability", out);
+            continue;
+        }
+        out.add(
+            format!("permeability.{}", AXES[axis]),
+            Figure::new(k, Unit::SquareMetre, method.clone()).floor(FLOOR * k),
+        );
+    }
+    Ok(())
+}
