@@ -32,6 +32,16 @@ pub struct Conductor {
     loss: Vec<f32>,
 }
 
+/// Adds what a row of voxels gives to the row beside it.
+#[inline]
+fn exchange<T: Field>(out: &mut [T], own: &[T], other: &[T], faces: &[u8], w: T) {
+    let n = out.len();
+    let (own, other, faces) = (&own[..n], &other[..n], &faces[..n]);
+    for k in 0..n {
+        out[k] += w * T::narrow(f64::from(f32::from(faces[k]))) * (own[k] - other[k]);
+    }
+}
+
 impl Conductor {
     /// From the open faces and the losses of the voxels; no losses at all where `loss` is empty.
     pub fn new(size: [usize; 3], faces: [Vec<u8>; 3], weight: [f32; 3], loss: Vec<f32>, exec: &Exec) -> Self {
@@ -55,6 +65,7 @@ impl Conductor {
 
     /// The neighbours of a voxel and the conductances to them: below and above along x, y, z.
     #[must_use]
+    #[inline]
     pub fn links(&self, i: usize) -> [(usize, f32); 6] {
         let [nx, ny, nz] = self.size;
         let v = [i % nx, i / nx % ny, i / (nx * ny)];
@@ -101,16 +112,13 @@ impl Conductor {
         }
         let below = |i: usize, n: usize| if i == 0 { n - 1 } else { i - 1 };
         let above = |i: usize, n: usize| if i + 1 == n { 0 } else { i + 1 };
-        let mut side = |axis: usize, faces: usize, other: usize| {
-            let faces = &self.faces[axis][faces..faces + nx];
-            for (((out, g), u), v) in out.iter_mut().zip(faces).zip(own).zip(&u[other..other + nx]) {
-                *out += w[axis] * byte(*g) * (*u - *v);
-            }
-        };
-        side(1, here, at(above(y, ny), z));
-        side(1, at(below(y, ny), z), at(below(y, ny), z));
-        side(2, here, at(y, above(z, nz)));
-        side(2, at(y, below(z, nz)), at(y, below(z, nz)));
+        let [low_y, high_y] = [at(below(y, ny), z), at(above(y, ny), z)];
+        let [low_z, high_z] = [at(y, below(z, nz)), at(y, above(z, nz))];
+        let [_, fy, fz] = &self.faces;
+        exchange(out, own, &u[high_y..high_y + nx], &fy[here..here + nx], w[1]);
+        exchange(out, own, &u[low_y..low_y + nx], &fy[low_y..low_y + nx], w[1]);
+        exchange(out, own, &u[high_z..high_z + nx], &fz[here..here + nx], w[2]);
+        exchange(out, own, &u[low_z..low_z + nx], &fz[low_z..low_z + nx], w[2]);
     }
 
     /// A·u, into `out`.

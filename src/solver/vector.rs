@@ -14,9 +14,11 @@ pub trait Real: Copy + Send + Sync + Default + PartialEq {
 }
 
 impl Real for f32 {
+    #[inline]
     fn wide(self) -> f64 {
         f64::from(self)
     }
+    #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
     fn narrow(value: f64) -> Self {
         value as Self
@@ -24,9 +26,11 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    #[inline]
     fn wide(self) -> f64 {
         self
     }
+    #[inline]
     fn narrow(value: f64) -> Self {
         value
     }

@@ -170,19 +170,27 @@ impl Level {
             }
             let element = &self.elements[around[k] as usize];
             let columns = &matrices[element.matrix as usize][k];
-            let mut sum = [T::default(); 4];
-            for q in 0..8 {
-                let v = u[element.nodes[q] as usize];
-                for j in 0..3 {
-                    let column = &columns[3 * q + j];
-                    for c in 0..4 {
-                        sum[c] += column[c] * v[j];
+            // Four sums side by side: none has to wait for the one before.
+            let mut sums = [[T::default(); 4]; 4];
+            for half in [0, 4] {
+                for (r, sum) in sums.iter_mut().enumerate() {
+                    let q = half + r;
+                    let v = u[element.nodes[q] as usize];
+                    for j in 0..3 {
+                        let column = &columns[3 * q + j];
+                        for c in 0..4 {
+                            sum[c] += column[c] * v[j];
+                        }
                     }
                 }
             }
             let scale = T::narrow(f64::from(element.scale));
-            for c in 0..4 {
-                total[c] += scale * sum[c];
+            let [mut sum, b, c, d] = sums;
+            for k in 0..4 {
+                sum[k] += b[k];
+                sum[k] += c[k];
+                sum[k] += d[k];
+                total[k] += scale * sum[k];
             }
         }
         [total[0], total[1], total[2]]
