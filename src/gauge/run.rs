@@ -318,7 +318,7 @@ fn measured(
         measurements,
         distributions: survey.figures.distributions,
         findings: survey.figures.findings,
-        sections: survey.figures.sections,
+        picture: survey.figures.picture,
         size: survey.size,
         spacing: survey.spacing,
         levels,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::design::Finding;
-use crate::picture::Section;
+use crate::picture::Block;
 use crate::units::Unit;
 
 /// A figure at one resolution.
@@ -107,8 +107,8 @@ pub struct Figures {
     pub places: BTreeMap<String, [f64; 3]>,
     /// What was found.
     pub findings: Vec<Finding>,
-    /// Sections with the size of the pores, where pictures are wanted.
-    pub sections: Vec<Section>,
+    /// What pictures are drawn from, where they are wanted.
+    pub picture: Option<Block>,
 }
 
 impl Figures {

@@ -13,7 +13,6 @@ use crate::grid::Mask;
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
-use crate::picture::sections;
 use crate::units::Unit;
 use crate::voxel::nearby::count_near;
 use crate::voxel::paint::BARE;
@@ -111,11 +110,8 @@ pub fn measure(
             figure(raw, Some(all.share(range.0, range.1)), Unit::One, &what).floor(floor),
         );
     }
-    if needs.pictures {
-        out.sections = sections(study, |voxel| match cover.owner[voxel] {
-            BARE => 0.0,
-            owner => 2.0 * cover.ball(owner).radius,
-        });
+    if let Some(picture) = &mut out.picture {
+        picture.fill(study.frame(), &study.void, |voxel| cover.diameter(voxel), exec);
     }
     let width = class_width(all.largest().unwrap_or(1.0));
     let (edges, fraction) = all.histogram(width);

@@ -7,6 +7,7 @@
 use super::figure::{Distribution, Figure, Figures};
 use super::pore_size::class_width;
 use super::sizes::Sizes;
+use super::survey::Needs;
 use crate::design::Study;
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
@@ -21,10 +22,19 @@ const OPPOSITE: f32 = -0.5;
 ///
 /// # Errors
 /// When the thickness field does not fit the memory budget.
-pub fn measure(study: &Study<'_>, limits: &Limits, exec: &Exec, out: &mut Figures) -> Result<(), LimitError> {
+pub fn measure(
+    study: &Study<'_>,
+    needs: &Needs,
+    limits: &Limits,
+    exec: &Exec,
+    out: &mut Figures,
+) -> Result<(), LimitError> {
     let ridge = ridge(&study.field, &study.solid, exec);
-    let cover =
-        cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, |b| b.radius, Owners::Counts, limits, exec)?;
+    let owners = if needs.pictures { Owners::Each } else { Owners::Counts };
+    let cover = cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, |b| b.radius, owners, limits, exec)?;
+    if let Some(picture) = &mut out.picture {
+        picture.fill(study.frame(), &study.solid, |voxel| cover.diameter(voxel), exec);
+    }
     let item = |(ball, count): (&Ball, u32)| (2.0 * f64::from(ball.radius), f64::from(count));
     let all = Sizes::new(cover.balls().map(item), exec);
     let ridge = Sizes::new(cover.balls().filter(|(ball, _)| ball.contact <= OPPOSITE).map(item), exec);

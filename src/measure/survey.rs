@@ -5,6 +5,7 @@ use super::{interconnectivity, pieces, pore_size, porosity, strut, surface};
 use crate::design::{CutPores, Study, StudyError};
 use crate::limits::Limits;
 use crate::parallel::Exec;
+use crate::picture::Block;
 use crate::voxel::ridge::ridge as find_ridge;
 
 /// Which figures are wanted.
@@ -16,7 +17,7 @@ pub struct Needs {
     pub shares: Vec<(String, f64, f64)>,
     /// Strut sizes.
     pub strut: bool,
-    /// Sections through the pores.
+    /// What pictures are drawn from.
     pub pictures: bool,
     /// Paths and access.
     pub interconnectivity: bool,
@@ -47,9 +48,12 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     let closed = porosity::measure(study, exec, &mut figures);
     surface::measure(study, &closed, exec, &mut figures);
     pieces::measure(study, exec, &mut figures);
+    if needs.pictures {
+        figures.picture = Some(Block::new(study, exec));
+    }
     if needs.strut {
         exec.stage("strut thickness")?;
-        strut::measure(study, limits, exec, &mut figures)?;
+        strut::measure(study, needs, limits, exec, &mut figures)?;
     }
     if needs.pore_size || needs.interconnectivity {
         exec.stage("ridge of the void")?;

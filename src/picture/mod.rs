@@ -1,5 +1,7 @@
 //! Pictures of a design as plain arrays, made when a report is to show them.
 
+mod block;
 mod section;
 
-pub use section::{Section, sections};
+pub use block::{Block, STEPS};
+pub use section::{Point, Section, axes};

@@ -10,7 +10,7 @@ use crate::criteria::{Check, Criteria, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
 use crate::fate::timeline::Timeline;
 use crate::measure::{Distribution, Measurement};
-use crate::picture::Section;
+use crate::picture::Block;
 
 /// A design that was measured.
 #[derive(Clone, Debug)]
@@ -21,8 +21,8 @@ pub struct Measured {
     pub distributions: BTreeMap<String, Distribution>,
     /// What was found while measuring.
     pub findings: Vec<Finding>,
-    /// Sections, where pictures are wanted.
-    pub sections: Vec<Section>,
+    /// What pictures are drawn from, where they are wanted.
+    pub picture: Option<Block>,
     /// Size and spacing of the finest grid.
     pub size: [usize; 3],
     /// Spacing of the finest grid, in µm.
@@ -95,7 +95,7 @@ pub fn design_entry(
         checks,
         findings: design.findings.iter().chain(&measured.findings).map(finding_entry).collect(),
         timeline: measured.timeline.map(over_time),
-        sections: measured.sections,
+        picture: measured.picture,
         errors: Vec::new(),
     }
 }
@@ -116,7 +116,7 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
         checks: Vec::new(),
         findings: Vec::new(),
         timeline: None,
-        sections: Vec::new(),
+        picture: None,
         errors: vec![ErrorEntry { kind: kind.to_owned(), message, at }],
     }
 }

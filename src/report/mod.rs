@@ -16,7 +16,7 @@ pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEnt
 
 use crate::criteria::{Basis, DesignVerdict, Verdict, design_verdict};
 use crate::design::Severity;
-use crate::picture::Section;
+use crate::picture::Block;
 use crate::units::Unit;
 
 /// Name of the schema.
@@ -96,9 +96,9 @@ pub struct DesignEntry {
     /// Scaffold and tissue over time, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<TimelineEntry>,
-    /// Sections to show, beside the report; no part of the contract.
+    /// What pictures are drawn from, beside the report; no part of the contract.
     #[serde(skip)]
-    pub sections: Vec<Section>,
+    pub picture: Option<Block>,
     /// Why it could not be measured.
     pub errors: Vec<ErrorEntry>,
 }

@@ -234,6 +234,23 @@ pub fn conclusion(design: &DesignEntry) -> String {
     parts.join("; ")
 }
 
+/// What waits for a declaration, with the titles of the checks and their criteria.
+#[must_use]
+pub fn waiting(design: &DesignEntry) -> Vec<(&str, Vec<String>)> {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for (number, _) in CRITERIA {
+        for check in design.checks.iter().filter(|c| c.criterion == number && c.verdict == Verdict::NotAssessed) {
+            let reason = check.reason.as_deref().unwrap_or("");
+            let title = format!("{} ({number})", check.title);
+            match groups.iter_mut().find(|g| g.0 == reason) {
+                Some(group) => group.1.push(title),
+                None => groups.push((reason, vec![title])),
+            }
+        }
+    }
+    groups
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,11 +39,16 @@ impl Cover<'_> {
         self.balls.iter().chain(&self.more).zip(self.counts.iter().copied())
     }
 
-    /// The ball of a number.
+    /// Diameter of the ball that covers a voxel, in µm; 0 where none does. Only where the owners were wanted.
     #[must_use]
-    pub fn ball(&self, number: u32) -> &Ball {
-        let n = number as usize;
-        self.balls.get(n).unwrap_or_else(|| &self.more[n - self.balls.len()])
+    pub fn diameter(&self, voxel: usize) -> f32 {
+        match self.owner.get(voxel) {
+            None | Some(&BARE) => 0.0,
+            Some(&owner) => {
+                let n = owner as usize;
+                2.0 * self.balls.get(n).unwrap_or_else(|| &self.more[n - self.balls.len()]).radius
+            }
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::criteria::{DesignVerdict, Verdict};
 use crate::design::Severity;
 use crate::report::words::{
-    CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, with_range, with_uncertainty, wrap,
+    CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, waiting, with_range, with_uncertainty,
+    wrap,
 };
 use crate::report::{CheckEntry, DesignEntry, Report, TimelineEntry};
 use crate::units::{Length, Unit, significant};
@@ -165,17 +166,7 @@ fn checks(out: &mut String, design: &DesignEntry, paint: Paint) {
 
 /// What waits for a declaration, by what is to be declared.
 fn not_assessed(out: &mut String, design: &DesignEntry, paint: Paint) {
-    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
-    for (number, _) in CRITERIA {
-        for check in design.checks.iter().filter(|c| c.criterion == number && c.verdict == Verdict::NotAssessed) {
-            let reason = check.reason.as_deref().unwrap_or("");
-            let title = format!("{} ({number})", check.title);
-            match groups.iter_mut().find(|g| g.0 == reason) {
-                Some(group) => group.1.push(title),
-                None => groups.push((reason, vec![title])),
-            }
-        }
-    }
+    let groups = waiting(design);
     if groups.is_empty() {
         return;
     }

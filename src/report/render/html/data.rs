@@ -1,0 +1,55 @@
+//! What the script draws sections and the 3D view from: the block of a design, packed and in base64, and what it means.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use serde_json::json;
+
+use super::places::places;
+use super::scale::{ABOVE, BELOW, SOLID, Scale};
+use super::shown::Shown;
+use crate::picture::STEPS;
+use crate::report::DesignEntry;
+
+pub(super) fn render(out: &mut String, design: &DesignEntry, shown: &Shown<'_>, number: usize) {
+    let block = &shown.block;
+    let places: Vec<_> = places(design)
+        .iter()
+        .map(|p| json!({ "at": p.at, "text": p.text, "diameter": p.diameter, "fails": p.fails }))
+        .collect();
+    let meaning = json!({
+        "name": design.name,
+        "size": block.frame.size,
+        "origin": block.frame.origin,
+        "spacing": block.frame.spacing,
+        "low": block.bounds.0,
+        "high": block.bounds.1,
+        "steps": STEPS,
+        "below": BELOW,
+        "above": ABOVE,
+        "solid": SOLID,
+        "pores": shown.pores.as_ref().map(table),
+        "struts": shown.struts.as_ref().map(table),
+        "places": places,
+    });
+    let _ = writeln!(
+        out,
+        "<script type=\"application/json\" id=\"m{number}\">{}</script>",
+        // No text may end the element.
+        meaning.to_string().replace('<', "\\u003c")
+    );
+    let _ = writeln!(
+        out,
+        "<script type=\"text/plain\" id=\"b{number}\">{}</script>",
+        base64::engine::general_purpose::STANDARD.encode(&shown.packed)
+    );
+}
+
+/// For each byte its diameter in µm and its colour.
+fn table(scale: &Scale) -> serde_json::Value {
+    let all = 0..=255u8;
+    json!({
+        "diameters": all.clone().map(|b| (scale.diameter(b) * 10.0).round() / 10.0).collect::<Vec<_>>(),
+        "colours": all.map(|b| scale.colour(b)).collect::<Vec<_>>(),
+    })
+}

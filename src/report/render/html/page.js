@@ -1,0 +1,22 @@
+// What is done when the page has been read: controls appear, and each design's view is drawn when it is scrolled to.
+
+document.documentElement.classList.add("scripted");
+
+for (const main of document.querySelectorAll("main")) {
+  const pictures = main.querySelector(".sections");
+  const goTo = pictures ? sections(pictures) : () => {};
+  const root = main.querySelector(".view");
+  if (!root) continue;
+  const solid = view(root, goTo);
+  new IntersectionObserver(entries => {
+    if (entries.some(entry => entry.isIntersecting)) solid.activate();
+  }, { rootMargin: "200px" }).observe(root.querySelector(".stage"));
+}
+
+// On paper everything is open.
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll("details:not([open])")];
+  closed.forEach(part => { part.open = true; });
+});
+addEventListener("afterprint", () => closed.forEach(part => { part.open = false; }));
