@@ -198,3 +198,27 @@ fn inspect_tells_what_is_in_a_file() {
     assert!(shown.contains("12 µm") && shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
     assert_eq!(code(&poregauge(&["inspect", "none.stl"])), 2);
 }
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = poregauge(&["man", "--folder", folder.path().to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let mut pages: Vec<String> =
+        std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    pages.sort();
+    // Pages that a page refers to are there.
+    let mut named = 0;
+    for page in &pages {
+        let page = std::fs::read_to_string(folder.path().join(page)).unwrap();
+        for line in page.lines().filter_map(|l| l.strip_suffix("(1)")) {
+            let file = format!("{}.1", line.replace('\\', ""));
+            assert!(pages.contains(&file), "{file}");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+    let one = text(&poregauge(&["man", "criteria", "show"]).stdout);
+    assert!(one.contains("poregauge\\-criteria\\-show"), "{one}");
+    assert_eq!(code(&poregauge(&["man", "nothing"])), 2);
+}

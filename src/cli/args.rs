@@ -90,12 +90,24 @@ pub enum Command {
     /// Write a commented poregauge.toml into this folder
     Init,
     /// Print completions for a shell
+    #[command(
+        after_help = "Examples:\n  poregauge completions bash > ~/.local/share/bash-completion/completions/poregauge\n  \
+        poregauge completions zsh > ~/.zfunc/_poregauge\n  poregauge completions fish > ~/.config/fish/completions/poregauge.fish"
+    )]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of the program or of a command, or write them all
+    #[command(after_help = "Examples:\n  poregauge man | man -l -\n  poregauge man check | man -l -\n  \
+        poregauge man --folder ~/.local/share/man/man1")]
+    Man {
+        /// The command, such as `check` or `criteria show`
+        command: Vec<String>,
+        /// Write the pages of all commands into this folder
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        folder: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

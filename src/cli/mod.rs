@@ -4,6 +4,7 @@ mod args;
 mod config;
 mod designs;
 mod export;
+mod man;
 mod output;
 mod progress;
 mod reference;
@@ -101,13 +102,8 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "poregauge", &mut buffer);
             output::print(&String::from_utf8_lossy(&buffer))
         }
-        Command::Man => {
-            let mut buffer = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut buffer)
-                .map_err(|e| Failure::Message(format!("the manual page cannot be made: {e}")))?;
-            output::print(&String::from_utf8_lossy(&buffer))
-        }
+        Command::Man { folder: Some(folder), .. } => man::write(&folder),
+        Command::Man { command, folder: None } => man::print(&command),
     }
 }
 
