@@ -155,6 +155,20 @@ fn no_command_of_ours_stands_where_it_is_not_run() {
     }
 }
 
+#[test]
+fn the_readme_shows_what_the_program_prints() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let shown: Vec<Vec<String>> = blocks(&text).into_iter().filter(|b| b.0 == "text").map(|b| b.1).collect();
+    assert_eq!(shown.len(), 2);
+    for lines in shown {
+        let design = root().join("meshes").join(lines[0].split_whitespace().next().unwrap());
+        let program = env!("CARGO_BIN_EXE_poregauge");
+        let output = Command::new(program).env("POREGAUGE_CACHE", "off").arg("check").arg(&design).output().unwrap();
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(lines.join("\n"), printed.trim_end(), "{}", design.display());
+    }
+}
+
 /// The anchor that a heading gets.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();

@@ -103,7 +103,7 @@ fn sections_and_solid_answer_to_keys_and_mouse_and_nothing_is_fetched() {
     let (colours, begin) = look(&mut browser, canvas);
     assert!(colours > 200, "{colours} colours in the solid");
     let said = browser.text("document.querySelector('.drawn').textContent");
-    let shown: f64 = said.split_whitespace().rev().nth(1).unwrap().parse().unwrap();
+    let shown: f64 = said.split(" round ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!((shown / solid - 1.0).abs() < 0.06, "{shown} mm³ are drawn of {solid}");
     browser.value("document.querySelector('.stage canvas').focus()");
     let mut last = begin;

@@ -16,7 +16,7 @@ const SAMPLES: f64 = 160.0;
 pub const STEPS: f64 = 16.0;
 
 /// The greatest distance that is stored, in steps: only the surface itself is drawn.
-const FAR: f64 = 2.0 * STEPS;
+const FAR: f64 = 1.5 * STEPS;
 
 /// A design on a coarse grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Block {
     pub frame: Frame,
     /// Lower and upper corner of the box that they stand for, in µm.
     pub bounds: ([f64; 3], [f64; 3]),
-    /// Distance to the surface in steps of the coarsest spacing over [`STEPS`], cut off at two spacings (thinned: at one); negative in
+    /// Distance to the surface in steps of the coarsest spacing over [`STEPS`], cut off at one and a half spacings; negative in
     /// solid, 0 and positive in void.
     pub distance: Vec<i8>,
     /// Diameter of pore or strut in µm; 0 where it was not measured, -1 in void outside of the envelope.

@@ -1,7 +1,9 @@
 //! The accessible void: how much of it spheres from outside can sweep, against their diameter.
 
 use super::chart::Chart;
+use crate::criteria::lengths_in;
 use crate::report::DesignEntry;
+use crate::units::significant;
 
 pub(super) fn render(out: &mut String, design: &DesignEntry) {
     let Some(d) = design.distributions.get("access").filter(|d| d.edges.len() > 1) else { return };
@@ -21,6 +23,14 @@ pub(super) fn render(out: &mut String, design: &DesignEntry) {
         "share of the void, %",
         100.0,
     );
+    for check in &design.checks {
+        let measure = check.measure.as_deref().unwrap_or_default();
+        let asked = lengths_in(measure).first().copied().zip(check.min);
+        if let (true, Some((diameter, least))) = (measure.starts_with("interconnectivity.accessible_"), asked) {
+            let text = format!("asked: {} % by {} µm", significant(100.0 * least, 3), significant(diameter, 3));
+            chart.asked(out, diameter, least, &text);
+        }
+    }
     chart.line(out, &d.edges, &share, "var(--accent)", "");
     Chart::end(out, "");
 }

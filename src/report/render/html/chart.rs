@@ -115,6 +115,19 @@ impl Chart {
         }
     }
 
+    /// What is asked at one place: at least `y` at `x`.
+    pub(super) fn asked(&self, out: &mut String, x: f64, y: f64, text: &str) {
+        let ((px, py), (left, bottom)) = (self.at(x, y), self.at(self.x.0, self.y.0));
+        let _ = writeln!(
+            out,
+            "<path d=\"M{left:.1} {py:.1}H{px:.1}V{bottom:.1}\" class=\"limit\" fill=\"none\"/>\
+             <text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            px + 6.0,
+            py + 18.0,
+            escape(text)
+        );
+    }
+
     /// A bar from `from` to `to`.
     pub(super) fn bar(&self, out: &mut String, (from, to): (f64, f64), height: f64, class: &str, title: &str) {
         let ((x0, y0), (x1, y1)) = (self.at(from, self.y.0), self.at(to, height));

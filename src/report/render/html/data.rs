@@ -31,6 +31,7 @@ pub(super) fn render(out: &mut String, design: &DesignEntry, shown: &Shown<'_>, 
         "pores": shown.pores.as_ref().map(table),
         "struts": shown.struts.as_ref().map(table),
         "places": places,
+        "solidVolume": solid_volume(design),
     });
     let _ = writeln!(
         out,
@@ -43,6 +44,13 @@ pub(super) fn render(out: &mut String, design: &DesignEntry, shown: &Shown<'_>, 
         "<script type=\"text/plain\" id=\"b{number}\">{}</script>",
         base64::engine::general_purpose::STANDARD.encode(&shown.packed)
     );
+}
+
+/// Volume of the solid in mm³ as it was measured.
+fn solid_volume(design: &DesignEntry) -> Option<f64> {
+    let total = design.envelope.as_ref()?.volume_mm3;
+    let void = design.measurements.get("porosity.total")?.value;
+    Some((1.0 - void) * total)
 }
 
 /// For each byte its diameter in µm and its colour.

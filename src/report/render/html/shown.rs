@@ -11,7 +11,7 @@ use crate::picture::Block;
 use crate::report::DesignEntry;
 
 /// Bytes of packed data that a page may hold, for one design and for all: a third more in base64.
-const MOST: (usize, usize) = (2_600_000, 24_000_000);
+const MOST: (usize, usize) = (3_000_000, 24_000_000);
 
 /// The pictures of a design.
 pub(super) struct Shown<'a> {

@@ -146,6 +146,15 @@ function draw(gl, mesh, constant) {
   gl.drawElements(gl.TRIANGLES, mesh.count, gl.UNSIGNED_INT, 0);
 }
 
+/** What the drawing is worth: figures are never taken from it. */
+function drawn(volume, triangles, measured) {
+  const text = `Drawn by ${triangles} triangles round ${volume.toPrecision(4)} mm³`;
+  if (measured === null) return text + ".";
+  const coarse = Math.abs(volume / measured - 1) > 0.1;
+  return text + ` (measured: ${measured.toPrecision(4)} mm³` +
+    (coarse ? "; the grid is too coarse to draw all struts as thick as they are)." : ").");
+}
+
 /** The 3D view of a design; `goTo` shows its sections through a place. */
 function view(root, goTo) {
   const holder = root.querySelector(".stage"), message = root.querySelector(".message");
@@ -182,8 +191,7 @@ function view(root, goTo) {
     pins();
     colour();
     cut();
-    root.querySelector(".drawn").textContent =
-      `Drawn: ${mesh.triangles.length / 3} triangles round ${enclosed(mesh).toPrecision(4)} mm³.`;
+    root.querySelector(".drawn").textContent = drawn(enclosed(mesh), mesh.triangles.length / 3, b.solidVolume);
     holder.dataset.ready = "yes";
   }
 

@@ -42,7 +42,7 @@ pub(super) fn render(out: &mut String, design: &DesignEntry, shown: &Shown<'_>, 
     );
     for (name, scale) in [("struts", struts), ("pores", pores)] {
         if let Some(scale) = scale {
-            let _ = write!(out, "<p class=\"key\" data-colour=\"{name}\" hidden>{}", ramp(scale));
+            let _ = write!(out, "<p class=\"key\" data-colour=\"{name}\" hidden>{name} {}", ramp(scale));
             if let Some((low, high)) = scale.limits {
                 if low > 0.0 {
                     out.push_str(&chip(TOO_SMALL, "small", &format!("below {} µm", significant(low, 4))));
