@@ -14,6 +14,7 @@ use browser::{Browser, chromium};
 use common::{measure, run};
 use poregauge::generate::cubic::Cubic;
 use poregauge::picture::{Block, Point, STEPS, Section};
+use poregauge::report::Report;
 use program::{code, mesh, poregauge, text};
 
 /// WebGL without a graphics card.
@@ -284,4 +285,53 @@ fn a_large_grid_is_thinned_and_its_samples_stay_exact() {
         section.points.iter().filter(|p| **p == Point::Solid).count() as f64 / section.points.len() as f64
     };
     assert!((solid(&thin, 2) - solid(&block, 5)).abs() < 0.01);
+}
+
+#[test]
+fn a_section_is_there_when_its_figures_are() {
+    let design = mesh("fail-porosity.stl");
+    let arguments =
+        ["measure", &design, "--measures", "porosity", "--resolution", "60um", "--quiet", "--format", "json"];
+    let output = poregauge(&arguments);
+    let mut report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    let headings = |report: &Report| -> Vec<String> {
+        let page = poregauge::report::render::html::render(report);
+        page.split("<h2>").skip(1).map(|part| part.split("</h2>").next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(headings(&report), ["Findings"]);
+    let figure = report.designs[0].measurements["porosity.total"].clone();
+    for (id, heading) in [
+        ("tortuosity.x", "Diffusion and flow"),
+        ("permeability.z", "Diffusion and flow"),
+        ("stiffness.relative.x", "Stiffness and strength"),
+    ] {
+        report.designs[0].measurements.insert(id.to_owned(), figure.clone());
+        assert_eq!(headings(&report), [heading, "Findings"], "{id}");
+        report.designs[0].measurements.remove(id);
+    }
+    let course =
+        ["timeline", &design, "--resolution", "60um", "--material", "WE43", "--tissue", "trabecular_contained"];
+    let output = poregauge(&[&course[..], &["--quiet", "--format", "json"]].concat());
+    let report: Report = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(headings(&report).contains(&"Degradation against tissue growth".to_owned()));
+}
+
+#[test]
+fn even_noise_keeps_the_page_below_five_megabytes() {
+    let mut asked = run(7.0);
+    asked.pictures = true;
+    asked.measures = vec!["porosity".to_owned()];
+    let mut design = measure(&Cubic { pore: 400.0, strut: 100.0, cells: 2 }.mesh(None), &asked);
+    let block = design.picture.as_mut().unwrap();
+    assert!(block.frame.size[0] > 150);
+    // Distances and diameters without any pattern: the worst that a scan may be.
+    let mut state = 1u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as u32
+    };
+    block.distance.iter_mut().for_each(|d| *d = (next() % 49) as i8 - 24);
+    block.diameter.iter_mut().for_each(|d| *d = (next() % 1000) as f32);
+    let page = poregauge::report::render::html::render(&Report::new(Vec::new(), vec![design]));
+    assert!((1_000_000..5_000_000).contains(&page.len()), "{} bytes", page.len());
 }

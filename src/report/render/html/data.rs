@@ -6,7 +6,7 @@ use base64::Engine as _;
 use serde_json::json;
 
 use super::places::places;
-use super::scale::{ABOVE, BELOW, SOLID, Scale};
+use super::scale::{ABOVE, BELOW, SOLID, Scale, UNMEASURED};
 use super::shown::Shown;
 use crate::picture::STEPS;
 use crate::report::DesignEntry;
@@ -28,6 +28,7 @@ pub(super) fn render(out: &mut String, design: &DesignEntry, shown: &Shown<'_>, 
         "below": BELOW,
         "above": ABOVE,
         "solid": SOLID,
+        "unmeasured": UNMEASURED,
         "pores": shown.pores.as_ref().map(table),
         "struts": shown.struts.as_ref().map(table),
         "places": places,

@@ -15,7 +15,7 @@ pub(super) const ABOVE: u8 = 224;
 pub(super) const SOLID: [u8; 3] = [110, 112, 116];
 
 /// Colour of void whose size was not measured.
-const UNMEASURED: [u8; 3] = [214, 220, 226];
+pub(super) const UNMEASURED: [u8; 3] = [214, 220, 226];
 
 /// Colours of what is below and above the limits: told apart from each other and from the scale without colour vision.
 pub(super) const TOO_SMALL: [u8; 3] = [213, 94, 0];

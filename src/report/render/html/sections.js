@@ -23,8 +23,7 @@ function paint(image, b, { bytes, solid }, solidColour, voidColour) {
   }
 }
 
-const UNMEASURED = [214, 220, 226];
-const voidColour = b => byte => b.pores ? b.pores.colours[byte] : UNMEASURED;
+const voidColour = b => byte => b.pores ? b.pores.colours[byte] : b.unmeasured;
 
 /** Width and height in points of a section, the longer side of SIDE. */
 function pixels(b, axis) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 
 use super::markup::chip;
-use super::scale::{SOLID, Scale, TOO_LARGE, TOO_SMALL, out_of_limits};
+use super::scale::{SOLID, Scale, TOO_LARGE, TOO_SMALL, UNMEASURED, out_of_limits};
 use super::shown::Shown;
 use crate::picture::{Point, Section, axes};
 use crate::units::significant;
@@ -97,7 +97,7 @@ fn png(section: &Section, scale: Option<&Scale>) -> String {
         let colour = match (point, scale) {
             (Point::Outside, _) => [0; 4],
             (Point::Solid, _) => opaque(SOLID),
-            (Point::Void(_), None) => opaque([214, 220, 226]),
+            (Point::Void(_), None) => opaque(UNMEASURED),
             (Point::Void(d), Some(scale)) => {
                 let byte = scale.byte(f64::from(d));
                 let striped = out_of_limits(byte) && (x + y) / STRIPE % 2 == 1;

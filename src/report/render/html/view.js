@@ -27,14 +27,14 @@ uniform sampler2D picture;
 uniform vec3 pictureLow;
 uniform vec3 pictureU;
 uniform vec3 pictureV;
-uniform float flat_;
+uniform float whole;
 varying vec3 at;
 varying vec3 facing;
 varying vec4 shade;
 void main() {
   if (dot(at, cut.xyz) > cut.w) discard;
   vec3 colour = shade.rgb;
-  if (flat_ > 0.5) {
+  if (whole > 0.5) {
     vec3 p = at - pictureLow;
     vec4 texel = texture2D(picture, vec2(dot(p, pictureU), dot(p, pictureV)));
     if (texel.a < 0.5) discard;
@@ -69,7 +69,7 @@ function compile(gl) {
   ["position", "normal", "colour"].forEach((name, k) => gl.bindAttribLocation(program, k, name));
   gl.linkProgram(program);
   const names = ["matrix", "rotation", "offset", "scale", "cut", "background", "depth", "picture", "pictureLow",
-    "pictureU", "pictureV", "flat_"];
+    "pictureU", "pictureV", "whole"];
   return { program, at: Object.fromEntries(names.map(n => [n, gl.getUniformLocation(program, n)])) };
 }
 
@@ -339,7 +339,7 @@ function view(root, goTo) {
     gl.uniform3fv(at.background, ground.slice(0, 3));
     gl.uniform2f(at.depth, Math.max(distance - radius, 0), distance + 1.3 * radius);
     gl.uniform1i(at.picture, 0);
-    gl.uniform1f(at.flat_, 0);
+    gl.uniform1f(at.whole, 0);
     let plane = off;
     if (cutAxis.value !== "") {
       const axis = Number(cutAxis.value), place = (along(b, axis, Number(cutAt.value)) - middle()[axis]) / 1000;
@@ -349,7 +349,7 @@ function view(root, goTo) {
       plane[axis] = side;
       cap(axis, place, side);
     }
-    gl.uniform1f(at.flat_, 0);
+    gl.uniform1f(at.whole, 0);
     gl.uniform4fv(at.cut, plane);
     draw(gl, buffers.solid);
     gl.uniform4fv(at.cut, off);
@@ -389,7 +389,7 @@ function view(root, goTo) {
     gl.uniform3fv(at.pictureU, across);
     gl.uniform3fv(at.pictureV, down);
     gl.uniform4fv(at.cut, [0, 0, 0, 1]);
-    gl.uniform1f(at.flat_, 1);
+    gl.uniform1f(at.whole, 1);
     gl.bindTexture(gl.TEXTURE_2D, buffers.picture);
     draw(gl, buffers.quad, [1, 1, 1, 0]);
   }
