@@ -5,5 +5,5 @@ use crate::report::DesignEntry;
 
 pub(super) fn render(out: &mut String, design: &DesignEntry) {
     let note = "How diffusion and flow pass through the void, from fields solved on it.";
-    figures(out, design, "Diffusion and flow", note, &["tortuosity", "permeability"]);
+    figures(out, design, "Diffusion and flow", note, &["tortuosity", "diffusivity", "permeability"]);
 }
