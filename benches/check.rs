@@ -65,6 +65,7 @@ fn all_measures(bencher: Bencher, n: usize) {
         interconnectivity: true,
         doubt: 0.0,
         accessible: vec![("100um".to_owned(), 100.0)],
+        ..Needs::default()
     };
     bencher.counter(voxels(n)).bench_local(|| black_box(survey(&study, &needs, &Limits::default(), &exec).unwrap()));
 }

@@ -211,6 +211,9 @@ pub enum Unit {
     /// Per millimetre.
     #[serde(rename = "1/mm")]
     PerMillimetre,
+    /// Per cubic millimetre.
+    #[serde(rename = "1/mm3")]
+    PerCubicMillimetre,
     /// Megapascal.
     #[serde(rename = "MPa")]
     Megapascal,
@@ -232,6 +235,7 @@ impl Unit {
             Self::SquareMillimetre => "mm2",
             Self::CubicMillimetre => "mm3",
             Self::PerMillimetre => "1/mm",
+            Self::PerCubicMillimetre => "1/mm3",
             Self::Megapascal => "MPa",
             Self::SquareMetre => "m2",
             Self::Day => "d",

@@ -43,6 +43,12 @@ pub enum Command {
     /// What is in a file and whether it can be trusted, without measuring it
     #[command(after_help = "Examples:\n  poregauge inspect part.stl\n  poregauge inspect scan.nii.gz --format json")]
     Inspect(InspectArgs),
+    /// Pores and throats of a design as a network: a file for OpenPNM, and a table of pores
+    #[command(after_help = "Examples:\n  poregauge network part.stl -o network.csv\n  \
+        poregauge network scan.nrrd -o network.csv --pores pores.csv\n\n\
+        In Python: openpnm.io.network_from_csv('network.csv'). No verdict hangs on the network: the number of pores swings \
+        with the resolution.")]
+    Network(NetworkArgs),
     /// Scaffold and tissue over time: what is left of the one, what is there of the other
     #[command(
         after_help = "Examples:\n  poregauge timeline part.stl --material PLGA_85_15 --tissue trabecular_contained\n  \
@@ -172,6 +178,7 @@ pub enum FormatArg {
 pub enum CutArg {
     Open,
     Clip,
+    Mirror,
     Periodic,
 }
 
@@ -263,7 +270,7 @@ pub struct InputArgs {
     /// Solid and void change places in a volume
     #[arg(long, help_heading = "Input")]
     pub invert: bool,
-    /// Body whose volume is the total volume: auto, box, hull, cylinder, grid, or a mesh or mask file [default: auto]
+    /// Body whose volume is the total volume: auto, box, hull, cylinder, wrap (wrap:2mm by a ball of 2 mm), grid, or a mesh or mask file [default: auto]
     #[arg(long, value_name = "NAME|FILE", help_heading = "Measuring")]
     pub envelope: Option<String>,
     /// What becomes of pores that the envelope cuts [default: open]
@@ -378,6 +385,9 @@ pub struct CheckArgs {
     /// Measures wanted beside those of the criteria
     #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
     pub measures: Vec<String>,
+    /// Bottlenecks along each axis to tell in the JSON report, each with those before it opened [default: 3 for measure]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Measuring")]
+    pub throats: Option<u8>,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
@@ -406,6 +416,30 @@ pub enum InspectFormat {
 }
 
 #[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// The design: a mesh (STL, OBJ, PLY, OFF) or a volume (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// File for the network, as OpenPNM reads it (CSV, metres)
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: PathBuf,
+    /// File for the table of pores (CSV, a row a pore)
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub pores: Option<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Threads [default: one a core]
+    #[arg(long, env = "POREGAUGE_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..1024), help_heading = "Running")]
+    pub threads: Option<u16>,
+    /// Memory that may be used, such as 8GiB [default: four fifths of the machine's]
+    #[arg(long, env = "POREGAUGE_MEMORY", value_parser = bytes, value_name = "SIZE", help_heading = "Running")]
+    pub memory: Option<u64>,
+    /// No progress on the terminal
+    #[arg(long, help_heading = "Running")]
+    pub no_progress: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct TimelineArgs {
     /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
@@ -429,6 +463,9 @@ pub struct MeasureArgs {
     /// Measures or families of them, such as porosity,strut.ridge_d01 [default: all]
     #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
     pub measures: Vec<String>,
+    /// Bottlenecks along each axis to tell in the JSON report, each with those before it opened [default: 3 for measure]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Measuring")]
+    pub throats: Option<u8>,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]

@@ -18,7 +18,8 @@ use crate::report::{Report, Status, render};
 use crate::units::significant;
 
 /// What `measure` measures when nothing is said.
-const ALL: [&str; 6] = ["porosity", "surface", "solid", "strut", "pore_size", "interconnectivity"];
+const ALL: [&str; 8] =
+    ["porosity", "surface", "solid", "strut", "pore_size", "interconnectivity", "topology", "anisotropy"];
 
 pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
     let line = Settings {
@@ -29,6 +30,7 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
         tissue: arguments.fate.tissue,
         load: arguments.fate.load,
         measures: (!arguments.measures.is_empty()).then_some(arguments.measures),
+        throats: arguments.throats.map(usize::from),
         ..Settings::of(&arguments.input)
     };
     let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
@@ -43,7 +45,8 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
 
 pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
     let wanted = if arguments.measures.is_empty() { ALL.map(str::to_owned).to_vec() } else { arguments.measures };
-    let line = Settings { measures: Some(wanted), ..Settings::of(&arguments.input) };
+    let throats = arguments.throats.map(usize::from);
+    let line = Settings { measures: Some(wanted), throats, ..Settings::of(&arguments.input) };
     finish(&arguments.files, config()?, line, Purpose::Measure, None, &arguments.run)
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod designs;
 mod export;
 mod man;
+mod network;
 mod output;
 mod progress;
 mod reference;
@@ -78,6 +79,7 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
         Command::Check(arguments) => designs::check(arguments),
         Command::Measure(arguments) => designs::measure(arguments),
         Command::Inspect(arguments) => designs::inspect(&arguments),
+        Command::Network(arguments) => network::network(&arguments),
         Command::Timeline(arguments) => designs::timeline(arguments),
         Command::Materials { command } => match command {
             TableCommand::List => reference::materials_list(),

@@ -65,6 +65,8 @@ pub struct Settings {
     pub flow_resolution: Option<Length>,
     /// Measures wanted beside those of the criteria.
     pub measures: Option<Vec<String>>,
+    /// Bottlenecks along each axis to tell.
+    pub throats: Option<usize>,
 }
 
 fn from_text<'de, D: Deserializer<'de>, T>(
@@ -164,6 +166,7 @@ impl Settings {
             max_voxels: self.max_voxels.or(lower.max_voxels),
             flow_resolution: self.flow_resolution.or(lower.flow_resolution),
             measures: self.measures.or(lower.measures),
+            throats: self.throats.or(lower.throats),
         }
     }
 
@@ -195,6 +198,7 @@ impl Settings {
             ("max-voxels", self.max_voxels.map(|n| n.to_string())),
             ("flow-resolution", self.flow_resolution.map(length)),
             ("measures", self.measures.as_ref().map(|m| m.join(","))),
+            ("throats", self.throats.map(|n| n.to_string())),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
@@ -215,6 +219,7 @@ fn cut(argument: CutArg) -> CutPores {
     match argument {
         CutArg::Open => CutPores::Open,
         CutArg::Clip => CutPores::Clip,
+        CutArg::Mirror => CutPores::Mirror,
         CutArg::Periodic => CutPores::Periodic,
     }
 }
@@ -274,6 +279,12 @@ impl<'a> Resolver<'a> {
             Some("box") => EnvelopeChoice::Box,
             Some("hull") => EnvelopeChoice::Hull,
             Some("cylinder") => EnvelopeChoice::Cylinder,
+            Some("wrap") => EnvelopeChoice::Wrap(None),
+            Some(text) if text.starts_with("wrap:") => {
+                let ball = Length::parse_positive(&text["wrap:".len()..])
+                    .map_err(|e| Failure::Message(format!("--envelope {text}: {e}")))?;
+                EnvelopeChoice::Wrap(Some(ball.um()))
+            }
             Some("grid") => EnvelopeChoice::Grid,
             Some(file) => self.envelope(&folder.join(file), file, &options)?,
         };
@@ -291,6 +302,7 @@ impl<'a> Resolver<'a> {
             tissue: settings.tissue.as_deref().map(|name| library.tissue(name).map_err(wrong)).transpose()?,
             load: settings.load,
             timeline: None,
+            throats: settings.throats.unwrap_or(0),
             pictures: false,
             limits: self.limits,
         })
@@ -309,7 +321,7 @@ impl<'a> Resolver<'a> {
     fn envelope(&mut self, path: &Path, name: &str, options: &Options) -> Result<EnvelopeChoice, Failure> {
         if !path.exists() {
             return Err(Failure::Message(format!(
-                "there is no envelope `{name}`: auto, box, hull, cylinder and grid are built in; a mesh or a mask needs \
+                "there is no envelope `{name}`: auto, box, hull, cylinder, wrap and grid are built in; a mesh or a mask needs \
                  its path"
             )));
         }

@@ -396,7 +396,7 @@ fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
 }
 
 /// The measures that a check may name, with their units; a trailing `_` takes lengths such as `100um`.
-const MEASURES: [(&str, Unit); 77] = [
+const MEASURES: &[(&str, Unit)] = &[
     ("volume.total", Unit::CubicMillimetre),
     ("volume.solid", Unit::CubicMillimetre),
     ("porosity.total", Unit::One),
@@ -427,10 +427,15 @@ const MEASURES: [(&str, Unit); 77] = [
     ("interconnectivity.open_fraction", Unit::One),
     ("interconnectivity.through_fraction", Unit::One),
     ("interconnectivity.accessible_", Unit::One),
+    ("interconnectivity.trapped_", Unit::One),
     ("interconnectivity.percolation_diameter.x", Unit::Micrometre),
     ("interconnectivity.percolation_diameter.y", Unit::Micrometre),
     ("interconnectivity.percolation_diameter.z", Unit::Micrometre),
     ("interconnectivity.d90", Unit::Micrometre),
+    ("topology.euler", Unit::One),
+    ("topology.connectivity_density", Unit::PerCubicMillimetre),
+    ("anisotropy.degree", Unit::One),
+    ("anisotropy.ratio", Unit::One),
     ("solid.components", Unit::One),
     ("solid.loose_fraction", Unit::One),
     ("degradation.mass_after_10y", Unit::One),
@@ -471,18 +476,12 @@ const MEASURES: [(&str, Unit); 77] = [
     ("strength.x", Unit::Megapascal),
     ("strength.y", Unit::Megapascal),
     ("strength.z", Unit::Megapascal),
-    ("interconnectivity.percolation_diameter", Unit::Micrometre),
-    ("pore_size", Unit::Micrometre),
-    ("strut", Unit::Micrometre),
 ];
-
-/// How many of the list name single measures; the rest are families that `--measures` may name.
-const SINGLE: usize = 74;
 
 /// Unit of a measure, when there is such a measure.
 #[must_use]
 pub fn unit_of(measure: &str) -> Option<Unit> {
-    MEASURES[..SINGLE].iter().find_map(|&(id, unit)| {
+    MEASURES.iter().find_map(|&(id, unit)| {
         let fits = match (id.strip_suffix('_'), lengths_in(measure)) {
             (Some(_), lengths) => {
                 measure.starts_with(id) && lengths.len() == if id.ends_with("share_") { 2 } else { 1 }
@@ -510,7 +509,7 @@ pub fn lengths_in(measure: &str) -> Vec<f64> {
 /// The ids of all measures.
 #[must_use]
 pub fn measure_ids() -> Vec<&'static str> {
-    MEASURES[..SINGLE].iter().map(|m| m.0).collect()
+    MEASURES.iter().map(|m| m.0).collect()
 }
 
 /// A message for a measure that does not exist, with the nearest that does.

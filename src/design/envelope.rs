@@ -32,6 +32,9 @@ pub enum EnvelopeChoice {
     Hull,
     /// The smallest cylinder along an axis round the solid, of the three the one with the least volume.
     Cylinder,
+    /// What a ball of this diameter in µm cannot sweep that rolls in from outside; of half the shortest side of the box
+    /// round the solid when nothing is said.
+    Wrap(Option<f64>),
     /// The grid of a volume.
     Grid,
     /// A body of any shape, from a file.
@@ -47,6 +50,8 @@ pub enum EnvelopeKind {
     Hull,
     /// A cylinder along x, y or z.
     Cylinder,
+    /// The solid and what a ball from outside cannot sweep.
+    Wrap,
     /// The grid of a volume.
     Grid,
     /// A region from a file.
@@ -61,6 +66,7 @@ impl EnvelopeKind {
             Self::Box => "box",
             Self::Hull => "hull",
             Self::Cylinder => "cylinder",
+            Self::Wrap => "wrap",
             Self::Grid => "grid",
             Self::File => "file",
         }
@@ -156,11 +162,11 @@ impl Body {
         Self { kind: EnvelopeKind::Cylinder, planes, region: None, slack: slack(low, high) + sag, volume, low, high }
     }
 
-    /// A region from a file.
+    /// A region: from a file, or a wrap.
     #[must_use]
-    pub fn region(region: Arc<Region>) -> Self {
+    pub fn region(kind: EnvelopeKind, region: Arc<Region>) -> Self {
         let (low, high, volume, slack) = (region.low, region.high, region.volume, region.slack());
-        Self { kind: EnvelopeKind::File, planes: Vec::new(), region: Some(region), slack, volume, low, high }
+        Self { kind, planes: Vec::new(), region: Some(region), slack, volume, low, high }
     }
 
     /// The convex hull of points.
@@ -211,7 +217,7 @@ impl Body {
                     || (triangle.iter().all(|v| self.depth(v).abs() <= self.slack)
                         && self.faces_outward(triangle, &self.planes[2..]))
             }
-            EnvelopeKind::File => {
+            EnvelopeKind::Wrap | EnvelopeKind::File => {
                 triangle.iter().all(|v| self.depth(v).abs() <= self.slack)
                     && self.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)).abs() <= self.slack
             }
@@ -314,6 +320,9 @@ pub struct Envelope {
     pub hull: Body,
     /// Whether the body was chosen by rule; a check then has to hold in the hull as well.
     pub auto: bool,
+    /// The wrap of the solid, where the body was chosen by rule and the wrap holds much less than the hull: a check then
+    /// has to hold in it as well.
+    pub wrap: Option<Body>,
     /// Why this body, for people.
     pub reason: String,
 }
@@ -343,8 +352,12 @@ impl Envelope {
             (EnvelopeChoice::Box, _) | (EnvelopeChoice::Grid, None) => asked(cuboid),
             (EnvelopeChoice::Hull, _) => asked(hull.clone()),
             (EnvelopeChoice::Cylinder, _) => asked(cylinder()),
+            // Where it is asked for, the wrap takes the place of the hull that it lies in.
+            (EnvelopeChoice::Wrap(_), _) => asked(hull.clone()),
             (EnvelopeChoice::Grid, Some(grid)) => asked(whole(grid)),
-            (EnvelopeChoice::Region(region), _) => (Body::region(Arc::clone(region)), false, region.name.clone()),
+            (EnvelopeChoice::Region(region), _) => {
+                (Body::region(EnvelopeKind::File, Arc::clone(region)), false, region.name.clone())
+            }
             (EnvelopeChoice::Auto, Some(grid)) if crop => {
                 (whole(grid), false, "auto: solid reaches opposite faces of the grid".to_owned())
             }
@@ -356,13 +369,19 @@ impl Envelope {
                 if fill >= FULL { (body, fill < 1.0 - 1e-6, reason) } else { (hull.clone(), false, reason) }
             }
         };
-        Ok(Self { body, hull, auto, reason })
+        Ok(Self { body, hull, auto, wrap: None, reason })
     }
 
     /// The envelope with the hull as its body: the other reading, in which a verdict has to hold as well.
     #[must_use]
     pub fn as_hull(&self) -> Self {
-        Self { body: self.hull.clone(), hull: self.hull.clone(), auto: false, reason: self.reason.clone() }
+        self.with(self.hull.clone())
+    }
+
+    /// The envelope with another body, as it was asked for.
+    #[must_use]
+    pub fn with(&self, body: Body) -> Self {
+        Self { body, hull: self.hull.clone(), auto: false, wrap: None, reason: self.reason.clone() }
     }
 }
 

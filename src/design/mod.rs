@@ -5,6 +5,7 @@ mod finding;
 mod region;
 mod solid;
 mod study;
+mod wrap;
 
 pub use envelope::{Body, Envelope, EnvelopeChoice, EnvelopeKind, Plane, SIDES};
 pub use finding::{Finding, Severity};

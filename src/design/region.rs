@@ -32,11 +32,11 @@ pub struct Region {
     pub low: V3,
     /// Upper corner of its box, in µm.
     pub high: V3,
-    frame: Frame,
+    pub(super) frame: Frame,
     /// How deep each sample lies, in µm: negative outside.
-    depth: Vec<f32>,
+    pub(super) depth: Vec<f32>,
     /// The mesh, where there is one: it decides what lies inside.
-    mesh: Option<(Mesh, bool)>,
+    pub(super) mesh: Option<(Mesh, bool)>,
 }
 
 impl std::fmt::Debug for Region {

@@ -2,6 +2,7 @@
 
 use crate::design::envelope::{Envelope, EnvelopeChoice};
 use crate::design::finding::{Finding, Severity};
+use crate::design::wrap::{Solids, wrap};
 use crate::grid::{Frame, Levels, Mask};
 use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded};
 use crate::limits::Limits;
@@ -198,8 +199,9 @@ impl Design {
                 let solid = SolidMesh::new(mesh, exec)?;
                 let (low, high) = solid.mesh.bounds().ok_or(Flat)?;
                 refuse_size(low, high)?;
-                let envelope = Envelope::choose(&options.envelope, (low, high), &solid.mesh.vertices, None, false)?;
+                let mut envelope = Envelope::choose(&options.envelope, (low, high), &solid.mesh.vertices, None, false)?;
                 refuse_hopeless(&solid, &envelope)?;
+                wrap(&mut envelope, &options.envelope, (low, high), &Solids::Mesh(&solid), limits, exec)?;
                 mesh_findings(&solid, &mut findings);
                 if assumed {
                     plausible_unit(high - low, &mut findings);
@@ -234,13 +236,15 @@ impl Design {
                 let (phases, text) = phases_of(&volume.levels, options, &mut findings)?;
                 let extremes = extremes(&frame, &volume.levels, &phases)?;
                 let (low, high) = frame.bounds();
-                let envelope = Envelope::choose(
+                let mut envelope = Envelope::choose(
                     &options.envelope,
                     extremes.bounds,
                     &extremes.points,
                     Some((V3::from(low), V3::from(high))),
                     extremes.crop,
                 )?;
+                let solids = Solids::Volume(&frame, &volume.levels, &phases);
+                wrap(&mut envelope, &options.envelope, extremes.bounds, &solids, limits, exec)?;
                 let source = Source {
                     format,
                     sha256,

@@ -35,6 +35,10 @@ pub enum CutPores {
     Open,
     /// The envelope is a wall.
     Clip,
+    /// The faces of the envelope, a box, are mirrors: what they cut goes on beyond them the other way round. No sphere
+    /// about a place beyond a face covers more of the inside than its image does, so sizes are those of spheres whose
+    /// centres lie inside, all of them whole.
+    Mirror,
     /// The design is one cell of an endless pattern.
     Periodic,
 }
@@ -46,6 +50,7 @@ impl CutPores {
         match self {
             Self::Open => "open",
             Self::Clip => "clip",
+            Self::Mirror => "mirror",
             Self::Periodic => "periodic",
         }
     }
@@ -85,6 +90,9 @@ pub enum StudyError {
     /// The body does not go with the policy for cut pores.
     #[error("--cut-pores {0} needs an envelope with flat faces: choose --envelope box, hull, cylinder or grid")]
     Body(&'static str),
+    /// The body has no faces to mirror in.
+    #[error("--cut-pores mirror needs a box to mirror in: choose --envelope box, or grid of a volume")]
+    Mirror,
     /// One of the phases is not there at this resolution.
     #[error(
         "the grid holds {0} only: the envelope or the resolution leaves nothing to measure; use a finer --resolution or another --envelope"
@@ -141,6 +149,11 @@ impl<'a> Study<'a> {
         if cut != CutPores::Open && body.region.is_some() {
             return Err(StudyError::Body(cut.id()));
         }
+        if cut == CutPores::Mirror && !matches!(body.kind, EnvelopeKind::Box | EnvelopeKind::Grid) {
+            return Err(StudyError::Mirror);
+        }
+        // Solid that is cut goes on beyond the cut, in the next cell or in the mirror.
+        let goes_on = matches!(cut, CutPores::Periodic | CutPores::Mirror);
         let (frame, surface, solid) = match &design.solid {
             Solid::Mesh(mesh) => {
                 let (spacing, multiple) = match resolution {
@@ -155,7 +168,7 @@ impl<'a> Study<'a> {
                 let surface: Vec<Facet> = mesh
                     .surface
                     .iter()
-                    .filter(|t| cut != CutPores::Periodic || !body.holds_on_surface(t))
+                    .filter(|t| !goes_on || !body.holds_on_surface(t))
                     .map(|t| t.map(|v| facet_corner(&frame, &v)))
                     .collect();
                 (frame, surface, solid)

@@ -1,4 +1,5 @@
-//! Writers of meshes and volumes.
+//! Writers of meshes, volumes and networks.
 
+pub mod network;
 pub mod nrrd;
 pub mod stl;

@@ -4,11 +4,13 @@ mod baseline;
 mod cache;
 mod fields;
 mod inspect;
+mod network;
 mod plan;
 mod run;
 
 pub use baseline::against_baseline;
 pub use cache::Cache;
 pub use inspect::inspect;
+pub use network::{NetworkError, pore_network};
 pub use plan::{Plan, plan};
 pub use run::{Job, MAX_VOXELS, Run, check, check_jobs, envelope_from, names, showable};

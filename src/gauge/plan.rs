@@ -4,6 +4,9 @@ use crate::criteria::{Criteria, RuleKind, lengths_in, unit_of};
 use crate::measure::{FieldNeeds, Needs};
 use crate::units::Unit;
 
+/// Bottlenecks of the widest path along each axis that are told where interconnectivity is measured for its own sake.
+const THROATS: usize = 3;
+
 /// What to measure, and how fine it takes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
@@ -31,6 +34,9 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> P
             "pore_size" => plan.needs.pore_size = true,
             // What hangs on thin struts is judged against their thickness.
             "strut" | "solid" => plan.needs.strut = true,
+            "topology" => plan.needs.topology = true,
+            "anisotropy" => plan.needs.anisotropy = true,
+            "porosity" if id == "porosity" => plan.needs.profiles = true,
             "interconnectivity" if !id.ends_with("open_fraction") => plan.needs.interconnectivity = true,
             _ => {}
         }
@@ -43,6 +49,15 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> P
             && !plan.needs.shares.iter().any(|s| s.0 == tail)
         {
             plan.needs.shares.push((tail, *low, *high));
+        }
+        if id == "interconnectivity" {
+            plan.needs.sides = true;
+            plan.needs.throats = THROATS;
+        }
+        if let ([d], Some(tail)) = (&lengths[..], tail("trapped_"))
+            && !plan.needs.trapped.iter().any(|s| s.0 == tail)
+        {
+            plan.needs.trapped.push((tail, *d));
         }
         if let ([d], Some(tail)) = (&lengths[..], tail("accessible_"))
             && !plan.needs.accessible.iter().any(|s| s.0 == tail)

@@ -9,8 +9,8 @@ use super::fields::{estimate, solve};
 use super::plan::{Plan, plan};
 use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, judge};
 use crate::design::{
-    Binarised, CutPores, Design, DesignError, EnvelopeChoice, Finding, Options, Region, Resolution, Severity, Solid,
-    Study, StudyError,
+    Binarised, CutPores, Design, DesignError, Envelope, EnvelopeChoice, Finding, Options, Region, Resolution, Severity,
+    Solid, Study, StudyError,
 };
 use crate::fate::front::Front;
 use crate::fate::library::Law;
@@ -18,7 +18,7 @@ use crate::fate::timeline::{Timeline, default_days, timeline};
 use crate::fate::{Body, Material, Tissue, assess};
 use crate::input::load;
 use crate::limits::Limits;
-use crate::measure::{Level, Measurement, Survey, combine, survey};
+use crate::measure::{Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
 use crate::units::{Length, significant};
@@ -52,6 +52,8 @@ pub struct Run {
     pub load: Option<f64>,
     /// Whether a timeline is wanted, and its days if they are given.
     pub timeline: Option<Vec<f64>>,
+    /// How many bottlenecks along each axis are wanted with their places; 0 for as many as the measures ask for.
+    pub throats: usize,
     /// Whether the report is to show pictures; they change no figure.
     pub pictures: bool,
     /// Memory budget.
@@ -69,7 +71,7 @@ const ACROSS: (f64, f64) = (4.0, 8.0);
 const TWO_VALUED: f64 = 1.25;
 
 /// Voxels across the smallest side of the body where no limit names a length.
-const ACROSS_BODY: f64 = 96.0;
+pub(super) const ACROSS_BODY: f64 = 96.0;
 
 impl Default for Run {
     /// Measures what is asked and judges nothing.
@@ -88,6 +90,7 @@ impl Default for Run {
             tissue: None,
             load: None,
             timeline: None,
+            throats: 0,
             pictures: false,
             limits: Limits::default(),
         }
@@ -99,7 +102,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
             self.options,
             self.criteria,
             self.measures,
@@ -112,7 +115,8 @@ impl Run {
             self.tissue,
             self.load,
             self.timeline,
-            self.flow_resolution
+            self.flow_resolution,
+            self.throats
         )
     }
 }
@@ -253,20 +257,32 @@ pub fn names(files: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
-fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
-    exec.stage(&format!("reading {name}"))?;
-    // One cell of an endless pattern is a box: of a volume its grid, of a mesh the box along the axes.
+/// The options of a run. One cell of an endless pattern and what stands between mirrors are boxes: of a volume its grid, of
+/// a mesh the box along the axes.
+pub(super) fn boxed(run: &Run) -> Result<Options, String> {
     let mut options = run.options.clone();
-    if run.cut == CutPores::Periodic {
+    if matches!(run.cut, CutPores::Periodic | CutPores::Mirror) {
         match options.envelope {
             EnvelopeChoice::Auto => options.envelope = EnvelopeChoice::Grid,
             EnvelopeChoice::Box | EnvelopeChoice::Grid => {}
             _ => {
-                let message = "one cell of an endless pattern is a box: choose --envelope box, or grid of a volume";
-                return Ok(error_entry(name, path, "envelope", message.to_owned(), None));
+                let what = match run.cut {
+                    CutPores::Mirror => "mirrors are the faces of a box",
+                    _ => "one cell of an endless pattern is a box",
+                };
+                return Err(format!("{what}: choose --envelope box, or grid of a volume"));
             }
         }
     }
+    Ok(options)
+}
+
+fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
+    exec.stage(&format!("reading {name}"))?;
+    let options = match boxed(run) {
+        Ok(options) => options,
+        Err(message) => return Ok(error_entry(name, path, "envelope", message, None)),
+    };
     let design = match load(file, &run.limits)
         .map_err(DesignError::from)
         .and_then(|l| Design::new(l, &options, &run.limits, exec))
@@ -296,7 +312,9 @@ fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Resul
             Ok(design_entry(name, path, &design, measured, judged))
         }
         Err(StudyError::Cancelled(c)) => Err(c),
-        Err(e @ StudyError::Body(_)) => Ok(error_entry(name, path, "envelope", e.to_string(), None)),
+        Err(e @ (StudyError::Body(_) | StudyError::Mirror)) => {
+            Ok(error_entry(name, path, "envelope", e.to_string(), None))
+        }
         Err(e @ StudyError::Resolution(_)) => Ok(error_entry(name, path, "resolution", e.to_string(), None)),
         Err(e @ StudyError::Limit(_)) => Ok(error_entry(name, path, "limit.memory", e.to_string(), None)),
         Err(e @ StudyError::OnePhase(_)) => Ok(error_entry(name, path, "design.one_phase", e.to_string(), None)),
@@ -317,6 +335,7 @@ fn measured(
     Measured {
         measurements,
         distributions: survey.figures.distributions,
+        details: survey.figures.details,
         findings: survey.figures.findings,
         picture: survey.figures.picture,
         size: survey.size,
@@ -330,25 +349,42 @@ fn measured(
 fn level(design: &Design, resolution: Resolution, plan: &Plan, run: &Run, exec: &Exec) -> Result<Level, StudyError> {
     let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
     let mut survey = survey(&study, &plan.needs, &run.limits, exec)?;
-    if design.envelope.auto {
-        drop(study);
-        other_reading(design, resolution, plan, run, exec, &mut survey)?;
+    drop(study);
+    let envelope = &design.envelope;
+    if envelope.auto {
+        let (reading, remedy) =
+            ("the convex hull as envelope", "say which body is meant: --envelope box or --envelope hull");
+        other_reading(design, &envelope.as_hull(), (reading, remedy), resolution, plan, run, exec, &mut survey)?;
+    }
+    // In the wrap pores can only be cut open: the other policies need flat faces.
+    if let Some(wrap) = envelope.wrap.as_ref().filter(|_| run.cut == CutPores::Open) {
+        let readings = (WRAPPED, WRAP_REMEDY);
+        other_reading(design, &envelope.with(wrap.clone()), readings, resolution, plan, run, exec, &mut survey)?;
     }
     let h = survey.spacing.iter().copied().fold(0.0, f64::max);
     Ok(Level { h, survey })
 }
 
-/// Adds to each figure its value with the convex hull as envelope, under which a verdict has to hold as well.
+/// Adds to each figure its value in another envelope, under which a verdict has to hold as well.
 fn other_reading(
     design: &Design,
+    envelope: &Envelope,
+    (reading, remedy): (&'static str, &'static str),
     resolution: Resolution,
     plan: &Plan,
     run: &Run,
     exec: &Exec,
     survey: &mut Survey,
 ) -> Result<(), StudyError> {
-    let study = Study::new(design, &design.envelope.as_hull(), resolution, run.cut, &run.limits, exec)?;
-    let needs = crate::measure::Needs { strut: false, pictures: false, ..plan.needs.clone() };
+    let study = Study::new(design, envelope, resolution, run.cut, &run.limits, exec)?;
+    let needs = crate::measure::Needs {
+        strut: false,
+        pictures: false,
+        profiles: false,
+        sides: false,
+        throats: 0,
+        ..plan.needs.clone()
+    };
     let other = crate::measure::survey(&study, &needs, &run.limits, exec)?;
     for (id, figure) in &mut survey.figures.figures {
         if id.starts_with("strut") || id.starts_with("volume") || id == "porosity.total" {
@@ -356,11 +392,7 @@ fn other_reading(
         }
         let value = other.figures.figures.get(id).map(|f| f.value);
         if value.is_none_or(|v| (v - figure.value).abs() > 1e-12) {
-            *figure = figure.clone().or(
-                "the convex hull as envelope",
-                value,
-                "say which body is meant: --envelope box or --envelope hull",
-            );
+            *figure = figure.clone().or(reading, value, remedy);
         }
     }
     Ok(())
@@ -433,6 +465,10 @@ fn plan_of(run: &Run) -> Plan {
     let mut plan = plan(&run.measures, run.criteria.as_ref(), run.load.is_some() && run.material.is_some());
     plan.needs.strut |= run.material.is_some();
     plan.needs.pictures = run.pictures;
+    if run.throats > 0 {
+        plan.needs.interconnectivity = true;
+        plan.needs.throats = run.throats;
+    }
     plan
 }
 

@@ -65,6 +65,12 @@ impl Mask {
         self.words[row + x / 64] |= 1 << (x % 64);
     }
 
+    /// Takes the voxel out of the set.
+    pub fn remove(&mut self, x: usize, y: usize, z: usize) {
+        let row = (y + self.size[1] * z) * self.words_per_row;
+        self.words[row + x / 64] &= !(1 << (x % 64));
+    }
+
     /// Puts the voxels of a row from `from` to before `to` into the set.
     pub fn insert_run(&mut self, y: usize, z: usize, from: usize, to: usize) {
         if from >= to {
@@ -151,6 +157,17 @@ impl Mask {
         assert_eq!(self.size, other.size, "masks of one grid");
         for (a, b) in self.words.iter_mut().zip(&other.words) {
             *a &= b;
+        }
+    }
+
+    /// Adds the voxels that are in `other`.
+    ///
+    /// # Panics
+    /// When the grids differ in size.
+    pub fn unite(&mut self, other: &Self) {
+        assert_eq!(self.size, other.size, "masks of one grid");
+        for (a, b) in self.words.iter_mut().zip(&other.words) {
+            *a |= b;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::details::Details;
 use crate::design::Finding;
 use crate::picture::Block;
 use crate::units::Unit;
@@ -85,14 +86,14 @@ pub struct Measurement {
     pub library: bool,
 }
 
-/// A distribution by volume.
+/// A distribution by volume, or a profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {
     /// Unit of the edges.
     pub unit: Unit,
     /// Edges of the classes, one more than there are classes.
     pub edges: Vec<f64>,
-    /// Share of the volume in each class.
+    /// Share of the volume in each class; of a profile, porosity in each class.
     pub fraction: Vec<f64>,
 }
 
@@ -107,6 +108,8 @@ pub struct Figures {
     pub places: BTreeMap<String, [f64; 3]>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Curves, places and tensors.
+    pub details: Details,
     /// What pictures are drawn from, where they are wanted.
     pub picture: Option<Block>,
 }

@@ -3,37 +3,41 @@
 //! The weight of a voxel is the radius of the sphere that fits there; near the ridge that of the maximal ball, so that a
 //! throat is not read too narrow by the position of the grid. The percolation diameter along an axis is that of the
 //! widest path from one side to the other, through void inside the convex hull of the solid, the sphere staying within
-//! the lateral faces of the envelope; of a periodic cell, of the widest path that winds round the axis. The accessible
-//! void at d (Moore et al. 2004, doi:10.1002/jbm.a.30138) is what spheres sweep whose centre is reached from outside (of
-//! a periodic cell: from a path that winds round it) at a width of at least d: the maximal balls, painted in falling
-//! order of that width.
+//! the lateral faces of the envelope; of a periodic cell, of the widest path that winds round the axis. The sphere is
+//! stopped at the bottleneck of that path, which is given with its place; where that is opened, the widest path has
+//! another bottleneck, and so on: the order in which windows are worth widening. (A neck longer than its width counts once
+//! for each diameter of its length.)
+//!
+//! 20 to 60 ns a voxel for each axis and each bottleneck.
 
-use super::figure::{Distribution, Figure, Figures};
-use super::pore_size::class_width;
-use super::sizes::Sizes;
+use super::access::{self, Ways};
+use super::details::Throat;
+use super::figure::{Figure, Figures};
+use super::sampling;
 use super::survey::Needs;
+use super::voids;
 use crate::design::{Finding, SIDES, Severity, Study};
-use crate::grid::{Border, Connectivity, Mask};
+use crate::grid::{Border, Connectivity, Frame, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::labels::{Labels, winds};
-use crate::voxel::passage::{Goal, widest_passage};
-use crate::voxel::ridge::{Ball, Phase, Ridge};
-use crate::voxel::thickness::{Owners, cover};
-use crate::voxel::widest::Basins;
-use crate::voxel::winding::winding_widths;
+use crate::voxel::passage::{Goal, Passage, Weights, widest_passage};
+use crate::voxel::ridge::Ridge;
 
 /// The three axes.
 pub const AXES: [&str; 3] = ["x", "y", "z"];
 
-/// Widths at which the ways of a periodic cell are looked at, beside those asked for.
-const WIDTHS: usize = 24;
+/// Weight of void that is taken as open: wider than any sphere.
+const WIDE: f32 = 1e12;
+
+/// Searches at most for each bottleneck that is wanted.
+const SEARCHES: usize = 8;
 
 /// Radius of the sphere that fits at each voxel of void, with the maximal balls where they are; 0 elsewhere. 4 bytes a
 /// voxel.
-fn reach(study: &Study<'_>, ridge: &Ridge, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
+pub(super) fn reach(study: &Study<'_>, ridge: &Ridge, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
     let frame = study.frame();
     let [nx, ny, _] = frame.size;
     let mut reach = limits.try_vec("the widest paths", frame.len(), 0.0f32)?;
@@ -57,7 +61,7 @@ fn reach(study: &Study<'_>, ridge: &Ridge, limits: &Limits, exec: &Exec) -> Resu
 }
 
 /// Voxels of sets.
-fn voxels<'a>(masks: impl Iterator<Item = &'a Mask>, nx: usize) -> Vec<usize> {
+pub(super) fn voxels<'a>(masks: impl Iterator<Item = &'a Mask>, nx: usize) -> Vec<usize> {
     let mut list = Vec::new();
     for mask in masks {
         let [_, ny, nz] = mask.size();
@@ -70,13 +74,14 @@ fn voxels<'a>(masks: impl Iterator<Item = &'a Mask>, nx: usize) -> Vec<usize> {
     list
 }
 
-/// Measures paths and access, and the accessible shares that are needed.
+/// Measures paths and access, and the accessible shares that are needed; `closed` is closed void.
 ///
 /// # Errors
 /// When a field does not fit the memory budget.
 pub fn measure(
     study: &Study<'_>,
     ridge: &Ridge,
+    closed: &Mask,
     needs: &Needs,
     limits: &Limits,
     exec: &Exec,
@@ -85,12 +90,13 @@ pub fn measure(
     let frame = *study.frame();
     let reach = reach(study, ridge, limits, exec)?;
     let body = &study.envelope.body;
-    match study.field.border {
+    let leads = match study.field.border {
         Border::Periodic => {
             through(study, None, exec, out);
             for axis in 0..3 {
-                path(study, &reach, axis, Goal::Round(axis), exec, out);
+                path(study, &reach, axis, Goal::Round(axis), needs, exec, out);
             }
+            None
         }
         Border::Open => {
             let path_body = if study.envelope.hull.volume < body.volume { &study.envelope.hull } else { body };
@@ -101,18 +107,23 @@ pub fn measure(
             for side in &mut sides {
                 side.intersect(&study.region);
             }
-            through(study, Some(&sides), exec, out);
+            let leads = through(study, Some(&sides), exec, out);
             for axis in 0..3 {
                 let goal = Goal::Between(&sides[2 * axis], &sides[2 * axis + 1]);
-                path(study, &reach, axis, goal, exec, out);
+                path(study, &reach, axis, goal, needs, exec, out);
             }
+            Some(leads)
         }
-    }
-    access(study, &ridge.balls, &reach, needs, limits, exec, out)
+    };
+    let ways = Ways::new(study, &reach, needs, limits, exec)?;
+    access::measure(study, &ridge.balls, &reach, &ways, closed, needs, limits, exec, out)?;
+    voids::list(study, &reach, &ways, closed, leads.as_ref(), exec, out);
+    voids::trapped(study, &reach, &ways, needs, exec, out);
+    Ok(())
 }
 
-/// The widest path along an axis.
-fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, exec: &Exec, out: &mut Figures) {
+/// The widest path along an axis, and the bottlenecks that come next when the void round those before is opened.
+fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, needs: &Needs, exec: &Exec, out: &mut Figures) {
     let frame = *study.frame();
     let name = AXES[axis];
     let faces = match goal {
@@ -154,38 +165,102 @@ fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, exec: &Ex
         Goal::Round(_) => "largest sphere that can wind round the axis of the periodic cell: widest path, 6-connected",
     };
     out.add(&id, Figure::new(diameter, Unit::Micrometre, method).floor(0.05 * frame.coarsest()));
-    if let Some(p) = found {
-        out.places.insert(id, frame.centre(p.throat));
-    } else {
+    let Some(found) = found else {
         out.findings.push(Finding::new(
             "void.no_path",
             Severity::Warning,
             format!("no way through the void along {name}, for a sphere of any size"),
         ));
+        return;
+    };
+    // What the parts of a small sample differ by.
+    let d50 = out.figures.get("pore_size.d50").map_or(0.0, |f| f.value);
+    if let (Goal::Between(from, to), Some(_)) = (goal, sampling::pores_across(study, d50)) {
+        let parts = sampling::paths(&frame, &weights, [from, to], &study.region, axis, exec);
+        sampling::widen(out, &id, sampling::half_width(&parts));
+    }
+    out.places.insert(id, frame.centre(found.throat));
+    if needs.throats > 0 {
+        let throats = bottlenecks(&frame, study.field.border, &weights, goal, found, needs.throats, exec);
+        out.details.throats.insert(name.to_owned(), throats);
     }
 }
 
-/// Shares of void in components that reach opposite sides, or wind round an axis.
-fn through(study: &Study<'_>, sides: Option<&[Mask; SIDES]>, exec: &Exec, out: &mut Figures) {
+/// The bottleneck of the widest path, and the next ones: each is that of the widest path when the spheres at those before
+/// are open void. A sphere that overlaps that of a throat stands in the funnel of it and is opened with it, untold. Each
+/// sphere takes one more search.
+fn bottlenecks(
+    frame: &Frame,
+    border: Border,
+    weights: Weights<'_>,
+    goal: Goal<'_>,
+    first: Passage,
+    count: usize,
+    exec: &Exec,
+) -> Vec<Throat> {
+    let extent = frame.extent();
+    let along = |a: usize, d: f64| match border {
+        Border::Periodic => d - extent[a] * (d / extent[a]).round(),
+        Border::Open => d,
+    };
+    let sphere = |p: Passage| (frame.centre(p.throat), f64::from(p.radius));
+    let mut told = vec![sphere(first)];
+    let mut opened = told.clone();
+    while told.len() < count && opened.len() < SEARCHES * count {
+        let widened = |y: usize, z: usize, row: &mut [f32]| {
+            weights(y, z, row);
+            for (centre, radius) in &opened {
+                let squared = |a: usize, voxel: usize| {
+                    along(a, frame.origin[a] + voxel as f64 * frame.spacing[a] - centre[a]).powi(2)
+                };
+                let rest = radius * radius - squared(1, y) - squared(2, z);
+                if rest < 0.0 {
+                    continue;
+                }
+                for (x, w) in row.iter_mut().enumerate() {
+                    if *w > 0.0 && squared(0, x) <= rest {
+                        *w = WIDE;
+                    }
+                }
+            }
+        };
+        let Some(next) = widest_passage(frame, border, &widened, goal, exec).filter(|p| p.radius < WIDE) else { break };
+        let (place, radius) = sphere(next);
+        let overlaps = told.iter().any(|(centre, other)| {
+            let squared: f64 = (0..3).map(|a| along(a, place[a] - centre[a]).powi(2)).sum();
+            squared < (radius + other).powi(2)
+        });
+        if !overlaps {
+            told.push((place, radius));
+        }
+        opened.push((place, radius));
+    }
+    told.into_iter().map(|(at_um, radius)| Throat { diameter_um: 2.0 * radius, at_um }).collect()
+}
+
+/// Shares of void in components that reach opposite sides, or wind round an axis. The void in these, with what lies
+/// outside the hull of the solid and leads into them.
+fn through(study: &Study<'_>, sides: Option<&[Mask; SIDES]>, exec: &Exec, out: &mut Figures) -> Mask {
     let masks: Vec<&Mask> = sides.into_iter().flatten().collect();
     let labels = Labels::new(&study.region, Connectivity::Six, study.field.border, &masks, exec);
     let void = study.void.count() as f64;
     if void == 0.0 {
-        return;
+        return Mask::empty(study.frame().size);
     }
     let passes = |touches: u32| match sides {
         Some(_) => (0..3).any(|a| touches >> (2 * a) & 3 == 3),
         None => (0..3).any(|a| touches & winds(a) != 0),
     };
     let through: u64 = labels.components.iter().filter(|c| passes(c.touches)).map(|c| c.voxels).sum();
+    let mut leads = labels.select(|c| passes(c.touches));
     // Void outside the hull of the solid belongs to what it leads into.
     let mut outside = 0;
     if through > 0 && study.region != study.void {
-        let ways = labels.select(|c| passes(c.touches));
-        let all = Labels::new(&study.void, Connectivity::Six, study.field.border, &[&ways], exec);
+        let all = Labels::new(&study.void, Connectivity::Six, study.field.border, &[&leads], exec);
         let mut beside = all.select(|c| c.touches & 1 != 0);
         beside.subtract(&study.region);
         outside = beside.count();
+        leads.unite(&beside);
     }
     let share = (through + outside) as f64 / void;
     let method = match sides {
@@ -193,94 +268,5 @@ fn through(study: &Study<'_>, sides: Option<&[Mask; SIDES]>, exec: &Exec, out: &
         None => "void in components that wind round an axis of the periodic cell, over void (6-connected)",
     };
     out.add("interconnectivity.through_fraction", Figure::new(share, Unit::One, method));
-}
-
-/// How wide the way is to each place.
-enum Ways {
-    /// From outside: the basins and the width of the way to each.
-    Outside(Basins, Vec<f32>),
-    /// From a path that winds round the periodic cell: the width of the way to each voxel.
-    Winding(Vec<f32>),
-}
-
-impl Ways {
-    fn new(study: &Study<'_>, reach: &[f32], needs: &Needs, limits: &Limits, exec: &Exec) -> Result<Self, LimitError> {
-        let frame = *study.frame();
-        if study.field.border == Border::Open {
-            let basins = Basins::new(&frame, Border::Open, reach, limits, exec)?;
-            let sides = study.envelope.body.sides(&frame, &study.inside);
-            let entries = voxels(sides.iter(), frame.size[0]);
-            let widths = basins.from_entries(entries.iter().map(|&i| (i, reach[i])));
-            return Ok(Self::Outside(basins, widths));
-        }
-        let greatest = reach.iter().copied().fold(0.0, f32::max);
-        let mut levels: Vec<f32> = (0..WIDTHS).map(|k| greatest * (k as f32 + 0.5) / WIDTHS as f32).collect();
-        let nudge = needs.doubt.max(0.05) * frame.coarsest();
-        for (_, d) in &needs.accessible {
-            levels.extend([d * (1.0 - 1e-3), d - nudge, d + nudge].map(|d| (d / 2.0) as f32));
-        }
-        levels.retain(|w| *w > 0.0);
-        levels.sort_by(f32::total_cmp);
-        Ok(Self::Winding(winding_widths(&frame, reach, &levels, limits, exec)?))
-    }
-
-    /// Radius of the largest sphere that can come to rest at the centre of a ball.
-    fn width(&self, ball: &Ball) -> f32 {
-        match self {
-            Self::Outside(basins, widths) => basins.width_at(widths, ball.voxel as usize, ball.radius),
-            Self::Winding(field) => field[ball.voxel as usize].min(ball.radius),
-        }
-    }
-}
-
-fn access(
-    study: &Study<'_>,
-    balls: &[Ball],
-    reach: &[f32],
-    needs: &Needs,
-    limits: &Limits,
-    exec: &Exec,
-    out: &mut Figures,
-) -> Result<(), LimitError> {
-    let h = study.frame().coarsest();
-    let ways = Ways::new(study, reach, needs, limits, exec)?;
-    let width = |ball: &Ball| ways.width(ball);
-    let cover = cover(&study.field, Phase::Void, &study.void, balls, width, Owners::Counts, limits, exec)?;
-    // What no ball that comes from there covers counts as never reached.
-    let items = || cover.balls().map(|(ball, count)| (2.0 * f64::from(width(ball)), f64::from(count)));
-    let void = study.void.count() as f64;
-    let reached = Sizes::new(items(), exec);
-    let at_least = |d: f64| reached.share(d, f64::INFINITY) * reached.total() / void;
-    let from = match study.field.border {
-        Border::Open => "enter from outside",
-        Border::Periodic => "come from a path that winds round the periodic cell",
-    };
-    for (id, d) in &needs.accessible {
-        let share = at_least(*d * (1.0 - 1e-3));
-        let doubt = needs.doubt.max(0.05) * h;
-        let floor = (at_least(d - doubt) - at_least(d + doubt)).abs() / 2.0;
-        out.add(
-            format!("interconnectivity.accessible_{id}"),
-            Figure::new(share, Unit::One, format!("share of void swept by spheres of {d:.0} µm that {from} (Moore)"))
-                .floor(floor),
-        );
-    }
-    // The largest diameter that still reaches 90 %.
-    let unreached = (void - reached.total()).max(0.0);
-    let with_rest = Sizes::new(items().chain(std::iter::once((0.0, unreached))), exec);
-    if let Some(d90) = with_rest.quantile(0.1) {
-        let step = match study.field.border {
-            Border::Open => 0.05 * h,
-            Border::Periodic => reached.largest().unwrap_or(0.0) / WIDTHS as f64,
-        };
-        out.add(
-            "interconnectivity.d90",
-            Figure::new(d90, Unit::Micrometre, "largest diameter at which 90 % of the void is accessible").floor(step),
-        );
-    }
-    if let Some(largest) = with_rest.largest().filter(|l| *l > 0.0) {
-        let (edges, fraction) = with_rest.histogram(class_width(largest));
-        out.distributions.insert("access".to_owned(), Distribution { unit: Unit::Micrometre, edges, fraction });
-    }
-    Ok(())
+    leads
 }

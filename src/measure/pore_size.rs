@@ -6,6 +6,7 @@
 //! a verdict needs a larger sample or `--periodic`.
 
 use super::figure::{Distribution, Figure, Figures};
+use super::sampling;
 use super::sizes::Sizes;
 use super::survey::Needs;
 use crate::design::{CutPores, Study};
@@ -65,9 +66,30 @@ pub fn measure(
             figure.or("void of whole spheres", None, REMEDY)
         }
     };
+    // What the parts of a small sample differ by.
+    let few = main.quantile(0.5).and_then(|d50| Some((sampling::pores_across(study, d50)?, d50)));
+    let parts: Vec<Sizes> = match few {
+        Some(_) => {
+            let own = use_whole && study.cut == CutPores::Open;
+            let counts = sampling::counts(study, &cover, exec);
+            let sizes = |counts: Vec<u32>| {
+                let balls = cover.balls().zip(counts).filter(|((ball, _), _)| !own || lies_wholly_inside(study, ball));
+                Sizes::new(balls.map(|((ball, _), n)| item((ball, n))), exec)
+            };
+            counts.into_iter().map(sizes).filter(|s| s.total() > 0.0).collect()
+        }
+        None => Vec::new(),
+    };
+    let spread = |pick: &dyn Fn(&Sizes) -> Option<f64>| {
+        sampling::half_width(&parts.iter().filter_map(pick).collect::<Vec<f64>>())
+    };
+    if let Some((across, d50)) = few {
+        sampling::tell(across, d50, out);
+    }
     let mut add = |id: &str, pick: &dyn Fn(&Sizes) -> Option<f64>, what: &str| {
         if let Some(value) = pick(main) {
             out.add(id, figure(value, pick(&all), Unit::Micrometre, what).floor(0.02 * h));
+            sampling::widen(out, id, spread(pick));
         }
     };
     add("pore_size.mean", &|s| s.mean(), "mean diameter by volume");
@@ -109,6 +131,11 @@ pub fn measure(
             format!("pore_size.raw_share_{id}"),
             figure(raw, Some(all.share(range.0, range.1)), Unit::One, &what).floor(floor),
         );
+        // The crevices go with their pores.
+        let by = spread(&|sizes| Some(sizes.share(range.0, range.1)));
+        for kind in ["share", "raw_share"] {
+            sampling::widen(out, &format!("pore_size.{kind}_{id}"), by);
+        }
     }
     if let Some(picture) = &mut out.picture {
         picture.fill(study.frame(), &study.void, |voxel| cover.diameter(voxel), exec);

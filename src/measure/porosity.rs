@@ -17,6 +17,11 @@ use crate::voxel::labels::Labels;
 
 const MM3: f64 = 1e-9;
 
+/// The reading of a design in its wrap, and what to do where it disagrees.
+pub const WRAPPED: &str = "the wrap as envelope";
+/// What to say to settle it.
+pub const WRAP_REMEDY: &str = "the part is concave: say which body is meant: --envelope wrap, box or hull";
+
 /// Void that does not reach the body's surface.
 #[derive(Clone, Debug)]
 pub struct Closed {
@@ -91,6 +96,9 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
             "say which body is meant: --envelope box or --envelope hull",
         );
     }
+    if let Some(wrap) = &study.envelope.wrap {
+        por = por.or(WRAPPED, Some((1.0 - solid / wrap.volume).max(0.0)), WRAP_REMEDY);
+    }
     out.add("porosity.total", por);
 
     closed(study, total, exec, out)
@@ -99,27 +107,33 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
 /// Volume of the solid in the body with voxels at the surface in part, in µm³.
 fn partial_volume(study: &Study<'_>) -> f64 {
     let frame = study.frame();
-    let h = V3::from(frame.spacing);
     let mut sum = 0.0;
     for z in 0..frame.size[2] {
         for y in 0..frame.size[1] {
             study.inside.runs(y, z, |from, to| {
-                for x in from..to {
-                    let i = frame.index(x, y, z);
-                    let d = f64::from(study.field.values[i]);
-                    sum += if d.abs() >= h.norm() / 2.0 {
-                        f64::from(d < 0.0)
-                    } else {
-                        let p = study.field.local([x, y, z]);
-                        let away = (p - study.field.foot(study.field.nearest[i], &p)).normalize();
-                        let width = away.abs().dot(&h);
-                        if width > 0.0 { (0.5 - d / width).clamp(0.0, 1.0) } else { 0.5 }
-                    };
-                }
+                sum += (from..to).map(|x| solid_share(study, [x, y, z])).sum::<f64>();
             });
         }
     }
     sum * frame.voxel_volume()
+}
+
+/// How much of a voxel is solid: on a mesh by the distance to its surface, of a volume all or nothing.
+pub(super) fn solid_share(study: &Study<'_>, voxel: [usize; 3]) -> f64 {
+    let [x, y, z] = voxel;
+    if matches!(study.design.solid, Solid::Volume { .. }) {
+        return f64::from(u8::from(study.solid.get(x, y, z)));
+    }
+    let h = V3::from(study.frame().spacing);
+    let i = study.frame().index(x, y, z);
+    let d = f64::from(study.field.values[i]);
+    if d.abs() >= h.norm() / 2.0 {
+        return f64::from(d < 0.0);
+    }
+    let p = study.field.local(voxel);
+    let away = p - study.field.foot(study.field.nearest[i], &p);
+    let width = away.try_normalize(0.0).map_or(0.0, |away| away.abs().dot(&h));
+    if width > 0.0 { (0.5 - d / width).clamp(0.0, 1.0) } else { 0.5 }
 }
 
 fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Closed {

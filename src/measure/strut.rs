@@ -8,11 +8,11 @@ use super::figure::{Distribution, Figure, Figures};
 use super::pore_size::class_width;
 use super::sizes::Sizes;
 use super::survey::Needs;
-use crate::design::Study;
+use crate::design::{CutPores, Study};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::units::Unit;
-use crate::voxel::ridge::{Ball, Phase, ridge};
+use crate::voxel::ridge::{Ball, Phase, mirrored, ridge};
 use crate::voxel::thickness::{Owners, cover};
 
 /// Cosine of the contact angle from which on a ball counts as held between opposite walls.
@@ -29,7 +29,10 @@ pub fn measure(
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), LimitError> {
-    let ridge = ridge(&study.field, &study.solid, exec);
+    let mut ridge = ridge(&study.field, &study.solid, exec);
+    if study.cut == CutPores::Mirror {
+        ridge.balls.extend(mirrored(&study.field, &study.solid, exec));
+    }
     let owners = if needs.pictures { Owners::Each } else { Owners::Counts };
     let cover = cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, |b| b.radius, owners, limits, exec)?;
     if let Some(picture) = &mut out.picture {

@@ -106,7 +106,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
 
 /// Area of the part of a triangle that lies where `depth` is not negative: a triangle that straddles the surface of the
 /// body is cut into four, and so on.
-fn area_within(triangle: &[V3; 3], depth: &impl Fn(&V3) -> f64, level: u32) -> f64 {
+pub(super) fn area_within(triangle: &[V3; 3], depth: &impl Fn(&V3) -> f64, level: u32) -> f64 {
     let area = area_vector(*triangle).norm();
     let within = triangle.iter().filter(|v| depth(v) >= 0.0).count();
     let [a, b, c] = triangle;

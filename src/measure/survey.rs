@@ -1,12 +1,12 @@
 //! A survey: every figure that was asked for, at one resolution.
 
 use super::figure::Figures;
-use super::{interconnectivity, pieces, pore_size, porosity, strut, surface};
+use super::{anisotropy, interconnectivity, pieces, pore_size, porosity, profile, strut, surface, topology};
 use crate::design::{CutPores, Study, StudyError};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::picture::Block;
-use crate::voxel::ridge::ridge as find_ridge;
+use crate::voxel::ridge::{mirrored, ridge as find_ridge};
 
 /// Which figures are wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,12 @@ pub struct Needs {
     pub pore_size: bool,
     /// Ranges of pore size.
     pub shares: Vec<(String, f64, f64)>,
+    /// Profiles of the porosity.
+    pub profiles: bool,
+    /// Euler number and connectivity.
+    pub topology: bool,
+    /// Mean intercept lengths.
+    pub anisotropy: bool,
     /// Strut sizes.
     pub strut: bool,
     /// What pictures are drawn from.
@@ -25,6 +31,12 @@ pub struct Needs {
     pub doubt: f64,
     /// Diameters in µm whose accessible share is wanted, with their ids.
     pub accessible: Vec<(String, f64)>,
+    /// Whether the accessible void is wanted from each side as well.
+    pub sides: bool,
+    /// How many bottlenecks of the widest path along each axis are wanted with their places.
+    pub throats: usize,
+    /// Diameters in µm of the ways by which powder has to leave, with their ids.
+    pub trapped: Vec<(String, f64)>,
 }
 
 /// What a survey gave, and on what grid.
@@ -51,28 +63,39 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     if needs.pictures {
         figures.picture = Some(Block::new(study, exec));
     }
+    if needs.profiles {
+        profile::measure(study, exec, &mut figures);
+    }
+    if needs.topology {
+        topology::measure(study, exec, &mut figures);
+    }
+    if needs.anisotropy {
+        anisotropy::measure(study, exec, &mut figures);
+    }
     if needs.strut {
         exec.stage("strut thickness")?;
         strut::measure(study, needs, limits, exec, &mut figures)?;
     }
     if needs.pore_size || needs.interconnectivity {
         exec.stage("ridge of the void")?;
-        let ridge = find_ridge(&study.field, &study.void, exec);
-        exec.checkpoint()?;
-        if needs.interconnectivity {
-            exec.stage("interconnectivity")?;
-            interconnectivity::measure(study, &ridge, needs, limits, exec, &mut figures)?;
+        let mut ridge = find_ridge(&study.field, &study.void, exec);
+        if study.cut == CutPores::Mirror {
+            ridge.balls.extend(mirrored(&study.field, &study.void, exec));
         }
+        exec.checkpoint()?;
         if needs.pore_size {
             exec.stage("pore size")?;
             if study.cut == CutPores::Clip {
-                drop(ridge);
                 let walled = study.walled();
                 let ridge = find_ridge(&walled.field, &walled.void, exec);
                 pore_size::measure(&walled, &ridge.balls, needs, limits, exec, &mut figures)?;
             } else {
                 pore_size::measure(study, &ridge.balls, needs, limits, exec, &mut figures)?;
             }
+        }
+        if needs.interconnectivity {
+            exec.stage("interconnectivity")?;
+            interconnectivity::measure(study, &ridge, &closed.voxels, needs, limits, exec, &mut figures)?;
         }
     }
     exec.checkpoint()?;

@@ -9,7 +9,7 @@ use super::{
 use crate::criteria::{Check, Criteria, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
 use crate::fate::timeline::Timeline;
-use crate::measure::{Distribution, Measurement};
+use crate::measure::{Details, Distribution, Measurement};
 use crate::picture::Block;
 
 /// A design that was measured.
@@ -19,6 +19,8 @@ pub struct Measured {
     pub measurements: BTreeMap<String, Measurement>,
     /// The distributions.
     pub distributions: BTreeMap<String, Distribution>,
+    /// Curves, places and tensors.
+    pub details: Details,
     /// What was found while measuring.
     pub findings: Vec<Finding>,
     /// What pictures are drawn from, where they are wanted.
@@ -92,6 +94,7 @@ pub fn design_entry(
             .into_iter()
             .map(|(id, d)| (id, DistributionEntry { unit: d.unit, edges: d.edges, fraction: d.fraction }))
             .collect(),
+        details: measured.details,
         checks,
         findings: design.findings.iter().chain(&measured.findings).map(finding_entry).collect(),
         timeline: measured.timeline.map(over_time),
@@ -113,6 +116,7 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
         settings: BTreeMap::new(),
         measurements: BTreeMap::new(),
         distributions: BTreeMap::new(),
+        details: Details::default(),
         checks: Vec::new(),
         findings: Vec::new(),
         timeline: None,

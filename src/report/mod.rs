@@ -16,6 +16,7 @@ pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEnt
 
 use crate::criteria::{Basis, DesignVerdict, Verdict, design_verdict};
 use crate::design::Severity;
+use crate::measure::Details;
 use crate::picture::Block;
 use crate::units::Unit;
 
@@ -89,6 +90,9 @@ pub struct DesignEntry {
     pub measurements: BTreeMap<String, MeasurementEntry>,
     /// Distributions by id.
     pub distributions: BTreeMap<String, DistributionEntry>,
+    /// Curves, places in the void and tensors that go with them.
+    #[serde(flatten)]
+    pub details: Details,
     /// The checks, in the order of the criteria.
     pub checks: Vec<CheckEntry>,
     /// What was found.
@@ -185,7 +189,7 @@ pub struct SourceEntry {
 /// The body that a design was measured in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EnvelopeEntry {
-    /// What it is: `box`, `hull`, `cylinder`, `grid`, `file`.
+    /// What it is: `box`, `hull`, `cylinder`, `wrap`, `grid`, `file`.
     pub kind: String,
     /// `auto` or `given`.
     pub chosen: String,
@@ -206,7 +210,7 @@ pub struct GridEntry {
     pub spacing_um: [f64; 3],
     /// Coarsest spacings of all grids, from the first to the last.
     pub levels_um: Vec<f64>,
-    /// What became of pores that the envelope cuts: `open`, `clip`, `periodic`.
+    /// What became of pores that the envelope cuts: `open`, `clip`, `mirror`, `periodic`.
     pub cut_pores: String,
 }
 
@@ -241,14 +245,14 @@ pub struct AlternativeEntry {
     pub value: Option<f64>,
 }
 
-/// A distribution by volume.
+/// A distribution by volume, or a profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DistributionEntry {
     /// Unit of the edges.
     pub unit: Unit,
     /// Edges of the classes.
     pub edges: Vec<f64>,
-    /// Share of the volume in each class.
+    /// Share of the volume in each class; of a profile (`porosity.x`), porosity in each class.
     pub fraction: Vec<f64>,
 }
 

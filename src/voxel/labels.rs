@@ -71,6 +71,16 @@ impl Labels {
         Self { size, runs, row_start, label, components }
     }
 
+    /// Calls `f(component, y, z, from, to)` for every run of voxels along x, `to` exclusive, row after row.
+    pub fn runs(&self, mut f: impl FnMut(usize, usize, usize, usize, usize)) {
+        for row in 0..self.size[1] * self.size[2] {
+            for r in self.row_start[row]..self.row_start[row + 1] {
+                let run = self.runs[r];
+                f(self.label[r] as usize, row % self.size[1], row / self.size[1], run.from as usize, run.to as usize);
+            }
+        }
+    }
+
     /// The voxels of the components that `keep` chooses.
     #[must_use]
     pub fn select(&self, keep: impl Fn(&Component) -> bool) -> Mask {

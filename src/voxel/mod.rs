@@ -4,10 +4,13 @@
 
 pub mod crofton;
 pub mod distance;
+pub mod euler;
 pub mod inside;
+pub mod intercepts;
 pub mod iso_surface;
 pub mod labels;
 pub mod nearby;
+pub mod network;
 pub mod paint;
 pub mod passage;
 pub mod ridge;

@@ -9,8 +9,14 @@ use crate::parallel::Exec;
 /// How many voxels of `asked` have a voxel of `set` no further than `distance` (µm) from their centre.
 #[must_use]
 pub fn count_near(frame: &Frame, border: Border, asked: &Mask, set: &Mask, distance: f64, exec: &Exec) -> u64 {
+    near(frame, border, asked, set, distance, exec).count()
+}
+
+/// The voxels of `asked` that have a voxel of `set` no further than `distance` (µm) from their centre. A bit a voxel.
+#[must_use]
+pub fn near(frame: &Frame, border: Border, asked: &Mask, set: &Mask, distance: f64, exec: &Exec) -> Mask {
     if asked.is_empty() || set.is_empty() {
-        return 0;
+        return Mask::empty(frame.size);
     }
     let [nx, ny, nz] = frame.size;
     let h = frame.spacing;
@@ -34,9 +40,9 @@ pub fn count_near(frame: &Frame, border: Border, asked: &Mask, set: &Mask, dista
             (0..n as isize).contains(&j).then_some(j as usize)
         }
     };
-    exec.map(nz, |z| {
+    let planes = exec.map(nz, |z| {
         let mut near = Mask::empty([nx, 1, 1]);
-        let mut count = 0u64;
+        let mut found = Mask::empty([nx, ny, 1]);
         for y in 0..ny {
             if asked.row(y, z).iter().all(|w| *w == 0) {
                 continue;
@@ -53,13 +59,16 @@ pub fn count_near(frame: &Frame, border: Border, asked: &Mask, set: &Mask, dista
                     }
                 });
             }
-            let both = asked.row(y, z).iter().zip(near.words()).map(|(a, b)| u64::from((a & b).count_ones()));
-            count += both.sum::<u64>();
+            let words = found.words_per_row();
+            let both = asked.row(y, z).iter().zip(near.words());
+            for (found, (a, b)) in found.words_mut()[y * words..(y + 1) * words].iter_mut().zip(both) {
+                *found = a & b;
+            }
         }
-        count
-    })
-    .into_iter()
-    .sum()
+        Some(found)
+    });
+    let planes: Vec<Mask> = planes.into_iter().flatten().collect();
+    Mask::stack(frame.size, &planes)
 }
 
 #[cfg(test)]

@@ -115,6 +115,64 @@ pub fn ridge(field: &DistanceField, domain: &Mask, exec: &Exec) -> Ridge {
     all
 }
 
+/// The maximal balls whose centres lie on the outer faces of the grid, where these are mirrors: a wall and its image touch
+/// them from either side.
+#[must_use]
+pub fn mirrored(field: &DistanceField, domain: &Mask, exec: &Exec) -> Vec<Ball> {
+    let [_, ny, nz] = field.frame.size;
+    let planes = exec.map(nz, |z| {
+        let mut balls = Vec::new();
+        let mut near = Near::default();
+        for y in 0..ny {
+            domain.runs(y, z, |from, to| (from..to).for_each(|x| on_faces(field, [x, y, z], &mut near, &mut balls)));
+        }
+        balls
+    });
+    planes.concat()
+}
+
+fn on_faces(field: &DistanceField, voxel: [usize; 3], near: &mut Near, balls: &mut Vec<Ball>) {
+    let frame = &field.frame;
+    let h = V3::from(frame.spacing);
+    let out = |a: usize| match voxel[a] {
+        0 => -0.5,
+        i if i + 1 == frame.size[a] => 0.5,
+        _ => 0.0,
+    };
+    let step = V3::new(out(0), out(1), out(2)).component_mul(&h);
+    if step == V3::zeros() {
+        return;
+    }
+    let p = field.local(voxel);
+    let index = frame.index(voxel[0], voxel[1], voxel[2]);
+    near.gather(field, voxel, &p);
+    // The face, or the faces of an edge or a corner: as many as the ball grows towards.
+    for faces in 1..8usize {
+        let pick = V3::from_fn(|a, _| f64::from(u8::from(faces >> a & 1 == 1)));
+        if (0..3).any(|a| pick[a] > 0.0 && step[a] == 0.0) {
+            continue;
+        }
+        let on_face = p + step.component_mul(&pick);
+        let nearest = near.look(&on_face);
+        if near.distance[nearest] <= f64::from(field.values[index]).abs() {
+            continue;
+        }
+        // Along the face to where it is largest.
+        let (c, radius, nearest, _) = climb(near, &on_face, on_face, nearest, &(WINDOW * h), V3::repeat(1.0) - pick);
+        // Between the contact and its image the cosine is that of a turn by twice the angle to the mirror.
+        let toward = (near.feet[nearest] - c) / radius;
+        let contact = (0..3).filter(|&a| pick[a] > 0.0).map(|a| 1.0 - 2.0 * toward[a] * toward[a]).fold(1.0, f64::min);
+        if contact <= SAME_SIDE {
+            balls.push(Ball {
+                centre: [c.x as f32, c.y as f32, c.z as f32],
+                radius: radius as f32,
+                voxel: index as u32,
+                contact: contact as f32,
+            });
+        }
+    }
+}
+
 /// The index one step along an axis, or the index itself at an open border.
 #[inline]
 fn step(field: &DistanceField, voxel: [usize; 3], axis: usize, up: bool) -> (usize, f64) {
@@ -287,7 +345,8 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
         return;
     }
     // About its own voxel: what lies further along the ridge is another voxel's, and would make throats read too wide.
-    let (top, radius, nearest, at_top) = climb(near, &p, c, nearest, &(WINDOW * V3::from(frame.spacing)));
+    let (top, radius, nearest, at_top) =
+        climb(near, &p, c, nearest, &(WINDOW * V3::from(frame.spacing)), V3::repeat(1.0));
     if radius > d + t && holds(field, domain, &top) {
         let contact = near.widest_contact(&top, nearest, radius + 0.25 * h);
         if contact <= SAME_SIDE && at_top {
@@ -319,10 +378,10 @@ fn steepest(pushes: &[V3]) -> V3 {
 /// away from all that it touches, until it touches more; at a side of the box on along it. The centre, the radius and
 /// the nearest triangle at the end, from where was looked last, and whether it ends within the box: the ridge then rises
 /// no further.
-fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3) -> (V3, f64, usize, bool) {
+fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3, start: V3) -> (V3, f64, usize, bool) {
     let h = window.max() / WINDOW;
     let mut radius = near.distance[nearest];
-    let mut free = V3::repeat(1.0);
+    let mut free = start;
     for _ in 0..ROUNDS {
         let touch = radius + TOUCH * h;
         near.pushes.clear();
@@ -375,7 +434,7 @@ fn climb(near: &mut Near, p: &V3, mut c: V3, mut nearest: usize, window: &V3) ->
             break;
         }
     }
-    (c, radius, nearest, free == V3::repeat(1.0))
+    (c, radius, nearest, free == start)
 }
 
 /// Whether the voxel nearest to a point belongs to the domain.

@@ -67,24 +67,64 @@ pub fn cover<'a>(
     limits: &Limits,
     exec: &Exec,
 ) -> Result<Cover<'a>, LimitError> {
+    cover_noting(field, phase, domain, balls, key, &[], owners, limits, exec).map(|found| found.0)
+}
+
+/// As [`cover`]; and for each of `stops` the voxels that no ball with a key of that or more covers.
+///
+/// # Errors
+/// When the fields do not fit the memory budget.
+pub fn cover_noting<'a>(
+    field: &DistanceField,
+    phase: Phase,
+    domain: &Mask,
+    balls: &'a [Ball],
+    key: impl Fn(&Ball) -> f32 + Sync,
+    stops: &[f32],
+    owners: Owners,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<(Cover<'a>, Vec<Mask>), LimitError> {
     let voxels = if owners == Owners::Each { field.frame.len() } else { 0 };
     let mut owner = limits.try_vec("the thickness field", voxels, BARE)?;
     let mut canvas = Canvas::new(&field.frame, field.border, domain, exec);
     let mut counts = Vec::new();
-    let mut paint = |canvas: &mut Canvas, balls: &[Ball], first: u32| {
+    let mut paint = |canvas: &mut Canvas, balls: &[Ball], first: u32, stops: &[f32]| {
         let order = falling(balls, &key, exec);
         let each: Vec<AtomicU32> = balls.iter().map(|_| AtomicU32::new(0)).collect();
-        let owner = (owners == Owners::Each).then_some(&mut owner[..]);
-        canvas.paint(balls, &order, first, &each, owner, limits, exec)?;
+        let mut noted = Vec::new();
+        let mut from = 0;
+        for stop in stops.iter().map(Some).chain([None]) {
+            let to = stop.map_or(order.len(), |stop| order.partition_point(|&b| key(&balls[b as usize]) >= *stop));
+            let owner = (owners == Owners::Each).then_some(&mut owner[..]);
+            canvas.paint(balls, &order[from..to.max(from)], first, &each, owner, limits, exec)?;
+            from = to.max(from);
+            if stop.is_some() {
+                let mut bare = Mask::empty(field.frame.size);
+                canvas.bare(|[x, y, z]| bare.insert(x, y, z));
+                noted.push(bare);
+            }
+        }
         counts.extend(each.into_iter().map(AtomicU32::into_inner));
-        Ok(())
+        Ok(noted)
     };
-    paint(&mut canvas, balls, 0)?;
+    // The widest first, as the balls are.
+    let mut widest: Vec<(f32, usize)> = stops.iter().copied().zip(0..).collect();
+    widest.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let falling_stops: Vec<f32> = widest.iter().map(|s| s.0).collect();
+    let noted = paint(&mut canvas, balls, 0, &falling_stops)?;
     let mut bare = Vec::new();
     canvas.bare(|voxel| bare.push(voxel));
     let more: Vec<Ball> = exec.map_items(&bare, |&voxel| grow(field, phase, voxel));
-    paint(&mut canvas, &more, balls.len() as u32)?;
-    Ok(Cover { balls, more, counts, owner })
+    paint(&mut canvas, &more, balls.len() as u32, &[])?;
+    let mut masks = vec![Mask::empty([0; 3]); stops.len()];
+    for ((stop, place), mut mask) in widest.into_iter().zip(noted) {
+        for (&[x, y, z], _) in bare.iter().zip(&more).filter(|(_, ball)| key(ball) >= stop) {
+            mask.remove(x, y, z);
+        }
+        masks[place] = mask;
+    }
+    Ok((Cover { balls, more, counts, owner }, masks))
 }
 
 /// Balls that have a positive key, the greatest key first.

@@ -31,6 +31,8 @@ pub struct Basins {
     starts: Vec<u32>,
     /// For each basin its passes: the other basin, and the weight.
     passes: Vec<(u32, f32)>,
+    /// The voxel of each basin's peak.
+    peaks: Vec<u32>,
 }
 
 #[derive(PartialEq)]
@@ -77,7 +79,7 @@ impl Basins {
         });
         if up.len() < frame.len() {
             // Cancelled: the caller is about to notice.
-            return Ok(Self { basin: vec![NONE; frame.len()], starts: vec![0], passes: Vec::new() });
+            return Ok(Self { basin: vec![NONE; frame.len()], starts: vec![0], passes: Vec::new(), peaks: Vec::new() });
         }
         // Every voxel points to its peak. Shortening the way of one voxel never changes where another one ends.
         exec.map(nz, |z| {
@@ -103,7 +105,8 @@ impl Basins {
                 *b = numbers.of(*b);
             }
         });
-        let peaks = numbers.count();
+        let summits = numbers.list();
+        let peaks = summits.len();
         drop(numbers);
         // The widest pass between any two basins, as (lower basin, higher basin, inverted bits of the weight): positive
         // floats order as their bits, so the widest comes first.
@@ -168,7 +171,7 @@ impl Basins {
                 next[from as usize] += 1;
             }
         }
-        Ok(Self { basin, starts, passes })
+        Ok(Self { basin, starts, passes, peaks: summits })
     }
 
     /// Basin of a voxel, if it has one.
@@ -176,6 +179,22 @@ impl Basins {
     pub fn of(&self, voxel: usize) -> Option<usize> {
         let b = self.basin[voxel];
         (b != NONE).then_some(b as usize)
+    }
+
+    /// The voxel of each basin's peak.
+    #[must_use]
+    pub fn peaks(&self) -> &[u32] {
+        &self.peaks
+    }
+
+    /// The widest pass between any two basins that touch: lower basin, higher basin, weight.
+    pub fn passes(&self) -> impl Iterator<Item = (u32, u32, f32)> {
+        (0..self.peaks.len()).flat_map(move |b| {
+            let own = &self.passes[self.starts[b] as usize..self.starts[b + 1] as usize];
+            own.iter()
+                .filter(move |(other, _)| *other as usize > b)
+                .map(move |&(other, weight)| (b as u32, other, weight))
+        })
     }
 
     /// How wide the way is to every basin from entries, voxels each with its weight: the least weight on the widest path
@@ -275,8 +294,17 @@ impl Numbers {
         Self { bits, before }
     }
 
-    fn count(&self) -> usize {
-        self.bits.iter().map(|w| w.count_ones() as usize).sum()
+    /// The peaks, in rising order.
+    fn list(&self) -> Vec<u32> {
+        let mut peaks = Vec::with_capacity(self.bits.iter().map(|w| w.count_ones() as usize).sum());
+        for (w, &word) in self.bits.iter().enumerate() {
+            let mut left = word;
+            while left != 0 {
+                peaks.push((64 * w) as u32 + left.trailing_zeros());
+                left &= left - 1;
+            }
+        }
+        peaks
     }
 
     fn of(&self, peak: u32) -> u32 {
