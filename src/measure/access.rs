@@ -9,7 +9,7 @@
 //! A painting takes 15 to 40 ns a voxel; one for all sides, and one more for each side where the curves of the sides are
 //! wanted.
 
-use super::details::Curve;
+use super::details::{Curve, Place};
 use super::figure::{Distribution, Figure, Figures};
 use super::interconnectivity::voxels;
 use super::pore_size::class_width;
@@ -20,7 +20,7 @@ use crate::design::{Finding, Severity, Study};
 use crate::grid::{Border, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
-use crate::units::{Length, Unit};
+use crate::units::{Length, Unit, significant};
 use crate::voxel::nearby::near;
 use crate::voxel::ridge::{Ball, Phase};
 use crate::voxel::thickness::{Owners, cover, cover_noting};
@@ -35,6 +35,9 @@ const SIDE_NAMES: [&str; 6] = ["-x", "+x", "-y", "+y", "-z", "+z"];
 
 /// Slack in relation to a diameter: a throat of exactly 100 µm lets 100 µm pass.
 const SLACK: f64 = 1e-3;
+
+/// Share of the void that is too narrow for a sphere from which on it is worth a finding.
+const MUCH: f64 = 0.01;
 
 /// How wide the way is to each place.
 pub(super) enum Ways {
@@ -232,27 +235,31 @@ fn out_of_reach(
     let Some(largest) = spots.largest() else { return };
     let throat = largest.throat_um.unwrap_or(0.0);
     let size = Length::from_um(largest.sphere_um);
-    let why = if largest.sphere_um < d * (1.0 - SLACK) {
-        format!("no wider than {size}")
-    } else {
+    let fits = |place: &Place| place.sphere_um >= d * (1.0 - SLACK);
+    let why = if fits(largest) {
         format!("{size} wide behind a throat of {}", Length::from_um(throat))
+    } else {
+        format!("no wider than {size}")
     };
-    out.findings.push(
+    let share = spots.volume() / (study.void.count() as f64 * frame.voxel_volume());
+    // What is too narrow itself is worth a word only where there is much of it.
+    let told = share >= MUCH || spots.iter().any(fits);
+    out.findings.extend(told.then(|| {
         Finding::new(
             "void.unreached",
             Severity::Warning,
             format!(
-                "a sphere of {} from outside cannot reach {} of void in {} ({:.2} % of it, crevices apart); the largest: \
-                 {}, {why}",
+                "a sphere of {} from outside cannot reach {} of void in {} ({} % of it, crevices apart); the largest: {}, \
+                 {why}",
                 Length::from_um(d),
                 voids::volume(spots.volume()),
                 voids::many(spots.count(), "place"),
-                100.0 * spots.volume() / (study.void.count() as f64 * frame.voxel_volume()),
+                significant(100.0 * share, 3),
                 voids::volume(largest.volume_mm3 * 1e9),
             ),
         )
-        .at(largest.at_um),
-    );
+        .at(largest.at_um)
+    }));
     let method = format!(
         "void that a sphere of {d:.0} µm from outside cannot sweep, without closed pores, without crevices within {:.0} µm \
          of what it sweeps, in connected pieces (6-connected)",

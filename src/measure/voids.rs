@@ -79,6 +79,11 @@ impl Spots {
         self
     }
 
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
+        self.items.iter()
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.items.len()
