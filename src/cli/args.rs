@@ -37,7 +37,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Measure designs without judging them
     #[command(
-        after_help = "Examples:\n  poregauge measure part.stl\n  poregauge measure part.stl --measures porosity,strut.ridge_d01 --resolution 20um"
+        after_help = "Examples:\n  poregauge measure part.stl\n  poregauge measure part.stl --measures porosity,strut.ridge_d01 --resolution 20um\n  poregauge measure part.stl --measures tortuosity,permeability.z,stiffness --material pcl"
     )]
     Measure(MeasureArgs),
     /// What is in a file and whether it can be trusted, without measuring it
@@ -460,9 +460,14 @@ pub struct MeasureArgs {
     /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
-    /// Measures or families of them, such as porosity,strut.ridge_d01 [default: all]
+    /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, stiffness and
+    /// strength solve for fields and are measured only when named [default: all others]
     #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
     pub measures: Vec<String>,
+    /// Material of the solid, to have stiffness and strength in MPa: a name (`poregauge materials list`) or a file of your
+    /// own
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Measuring")]
+    pub material: Option<String>,
     /// Bottlenecks along each axis to tell in the JSON report, each with those before it opened [default: 3 for measure]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Measuring")]
     pub throats: Option<u8>,

@@ -46,7 +46,8 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
 pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
     let wanted = if arguments.measures.is_empty() { ALL.map(str::to_owned).to_vec() } else { arguments.measures };
     let throats = arguments.throats.map(usize::from);
-    let line = Settings { measures: Some(wanted), throats, ..Settings::of(&arguments.input) };
+    let line =
+        Settings { measures: Some(wanted), material: arguments.material, throats, ..Settings::of(&arguments.input) };
     finish(&arguments.files, config()?, line, Purpose::Measure, None, &arguments.run)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::run::Run;
 use crate::design::{Binarised, Design, Finding, Resolution, Solid, Study, StudyError};
 use crate::fate::Material;
-use crate::measure::{Failure, FieldNeeds, Level, Measurement, Survey, coarser, combine, fields};
+use crate::measure::{Failure, FieldNeeds, Figures, Level, Measurement, Survey, Tensor, coarser, combine, fields};
 use crate::parallel::Exec;
 use crate::units::{Length, Unit};
 
@@ -19,6 +19,16 @@ pub(super) struct Solved {
     pub measurements: BTreeMap<String, Measurement>,
     /// What was found.
     pub findings: Vec<Finding>,
+    /// Tensors of the fields.
+    pub tensors: BTreeMap<String, Tensor>,
+}
+
+impl Solved {
+    /// Adds what was found and the tensors to what the measures gave.
+    pub fn join(self, figures: &mut Figures) {
+        figures.findings.extend(self.findings);
+        figures.details.tensors.extend(self.tensors);
+    }
 }
 
 /// Solves for the fields that are wanted.
@@ -78,7 +88,8 @@ pub(super) fn solve(design: &Design, needs: &FieldNeeds, run: &Run, exec: &Exec)
         more.extend(weakest.map(|m| ("strength.weakest".to_owned(), m)));
         measurements.extend(more);
     }
-    Ok(Solved { measurements, findings: fine.survey.figures.findings })
+    let Figures { findings, details, .. } = fine.survey.figures;
+    Ok(Solved { measurements, findings, tensors: details.tensors })
 }
 
 /// Adds the estimate of permeability that is no solution of anything: k = ε³ / (5 (BS/TV)²), Kozeny and Carman.

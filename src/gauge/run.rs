@@ -524,7 +524,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
                     ),
                 ));
             }
-            fine.survey.figures.findings.extend(solved.findings);
+            solved.join(&mut fine.survey.figures);
             return Ok((measured(fine, measurements, levels, run.cut, timeline), checks));
         }
         h = next;
@@ -560,8 +560,8 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let voxel = if two { TWO_VALUED * frame.coarsest() } else { 0.0 };
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
     let solved = solve(design, &plan.fields, run, exec)?;
-    measurements.extend(solved.measurements);
-    fine.survey.figures.findings.extend(solved.findings);
+    measurements.extend(solved.measurements.clone());
+    solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
     let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };

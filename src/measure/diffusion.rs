@@ -1,5 +1,6 @@
 //! Tortuosity factor and effective diffusivity of the void, by the steady balance of diffusion.
 
+use super::details::Tensor;
 use super::fields::{AXES, Ends, closed_along, driven, leading_through, taken, two_valued};
 use super::figure::{Figure, Figures};
 use crate::design::{Study, StudyError};
@@ -30,6 +31,7 @@ pub(super) fn measure(
         }
     };
     let method = format!("finite volumes on {}, {}", taken(study), driven(study));
+    let mut rows: Vec<Vec<f64>> = Vec::new();
     for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
         let Some(keep) = leading_through(study, axis, exec) else {
             closed_along(axis, "tortuosity", out);
@@ -37,7 +39,9 @@ pub(super) fn measure(
         };
         let open = openings(&keep);
         let through = if border == Border::Periodic {
-            diffusion::tensor(&open, exec)?.1[axis]
+            let (tensor, through) = diffusion::tensor(&open, exec)?;
+            rows.push(tensor[axis].to_vec());
+            through[axis]
         } else {
             diffusion::through(&open, axis, Held::Faces, exec)?
         };
@@ -59,6 +63,10 @@ pub(super) fn measure(
             format!("diffusivity.dead_end_fraction.{id}"),
             Figure::new(through.stagnant, Unit::One, of).floor(0.002),
         );
+    }
+    if rows.len() == 3 {
+        let method = format!("effective diffusivity over D0; {method}");
+        out.details.tensors.insert("diffusivity".to_owned(), Tensor { unit: Unit::One, value: rows, method });
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Permeability of the void, by slow flow through it.
 
+use super::details::Tensor;
 use super::fields::{AXES, Ends, closed_along, leading_through, taken};
 use super::figure::{Figure, Figures};
 use crate::design::{Study, StudyError};
@@ -33,6 +34,7 @@ pub(super) fn measure(
         "fall of pressure between the ends, sides that slip"
     };
     let method = format!("Stokes flow on {}, {driven}", taken(study));
+    let mut rows: Vec<Vec<f64>> = Vec::new();
     for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
         let Some(keep) = leading_through(study, axis, exec) else {
             closed_along(axis, "permeability", out);
@@ -44,10 +46,14 @@ pub(super) fn measure(
             closed_along(axis, "permeability", out);
             continue;
         }
+        rows.push(flow.permeability.iter().map(|k| k * M2).collect());
         out.add(
             format!("permeability.{}", AXES[axis]),
             Figure::new(k, Unit::SquareMetre, method.clone()).floor(FLOOR * k),
         );
+    }
+    if border == Border::Periodic && rows.len() == 3 {
+        out.details.tensors.insert("permeability".to_owned(), Tensor { unit: Unit::SquareMetre, value: rows, method });
     }
     Ok(())
 }

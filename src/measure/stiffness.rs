@@ -6,6 +6,7 @@
 
 use nalgebra::{Matrix3, Vector6};
 
+use super::details::Tensor;
 use super::fields::{AXES, Ends, Failure, FieldNeeds, taken, two_valued};
 use super::figure::{Figure, Figures};
 use crate::design::{Finding, Severity, Study, StudyError};
@@ -79,6 +80,10 @@ pub(super) fn measure(
                 strength(study, a, &body.stresses(&u, &mean, exec), 1.0, needs.failure, out);
             }
         }
+        let value = (0..6).map(|i| (0..6).map(|j| c[(i, j)]).collect()).collect();
+        let method =
+            format!("homogenised elasticity over Es, order xx yy zz yz xz xy; finite elements on {}", taken(study));
+        out.details.tensors.insert("stiffness.relative".to_owned(), Tensor { unit: Unit::One, value, method });
         if needs.stiffness == [true; 3] {
             let zener = 2.0 * (c[(3, 3)] + c[(4, 4)] + c[(5, 5)])
                 / (c[(0, 0)] + c[(1, 1)] + c[(2, 2)] - c[(0, 1)] - c[(0, 2)] - c[(1, 2)]);

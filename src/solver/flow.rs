@@ -420,7 +420,7 @@ mod tests {
     fn spheres_on_a_cubic_lattice_resist_as_zick_and_homsy_say() {
         // Zick & Homsy 1982 (doi:10.1017/S0022112082000627), simple cubic: drag coefficient K at solid share c, with
         // k = 2 a² / (9 c K).
-        for (share, drag) in [(0.027, 2.008), (0.125, 4.292), (0.343, 15.40), (0.5236, 42.14)] {
+        for (share, drag) in [(0.027, 2.008), (0.125, 4.292), (0.343, 15.40), (std::f64::consts::FRAC_PI_6, 42.14)] {
             let mut errors = Vec::new();
             for n in [16usize, 32] {
                 let a = (share * 3.0 / (4.0 * std::f64::consts::PI)).cbrt() * n as f64;

@@ -1,0 +1,163 @@
+//! Diffusion, flow, stiffness and strength of whole designs against shapes whose answers are known on paper.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod common;
+
+use common::{assert_close, cuboid, figure, join, measure, measure_file, run};
+use poregauge::design::CutPores;
+use poregauge::fate::Library;
+use poregauge::gauge::Run;
+use poregauge::grid::{Frame, Mask};
+use poregauge::units::Length;
+
+fn fields(measures: &[&str], h: f64) -> Run {
+    Run {
+        measures: measures.iter().map(|m| (*m).to_owned()).collect(),
+        flow_resolution: Some(Length::from_um(h)),
+        ..run(h)
+    }
+}
+
+/// Walls round a square channel of width `a` along z, in a block of side `side`.
+fn channel(side: f64, a: f64, height: f64) -> poregauge::mesh::Mesh {
+    let (low, high) = ((side - a) / 2.0, (side + a) / 2.0);
+    join(&[
+        cuboid([0.0, 0.0, 0.0], [side, low, height]),
+        cuboid([0.0, high, 0.0], [side, side, height]),
+        cuboid([0.0, low, 0.0], [low, high, height]),
+        cuboid([high, low, 0.0], [side, high, height]),
+    ])
+}
+
+#[test]
+fn a_square_channel_conducts_flows_and_carries_as_it_must() {
+    let (side, a) = (800.0, 430.0);
+    let mesh = channel(side, a, 400.0);
+    let measures = ["porosity", "surface", "tortuosity", "diffusivity", "permeability", "stiffness", "strength"];
+    let design = measure(&mesh, &fields(&measures, 25.0));
+    let open = a * a / (side * side);
+    assert_close(&design, "tortuosity.z", 1.0, 0.3);
+    assert_close(&design, "diffusivity.z", open, 0.5);
+    // A square duct: Boussinesq's series, summed here: 0.4217 (a/2)² / 3 of its own cross-section.
+    let series: f64 = (0..40)
+        .map(|k| {
+            let n = f64::from(2 * k + 1);
+            (n * std::f64::consts::FRAC_PI_2).tanh() / n.powi(5)
+        })
+        .sum();
+    let duct = a * a / 12.0 * (1.0 - 192.0 / std::f64::consts::PI.powi(5) * series);
+    assert!((duct / (0.4217 * a * a / 12.0) - 1.0).abs() < 1e-3);
+    assert_close(&design, "permeability.z", duct * open * 1e-12, 3.0);
+    assert_close(&design, "stiffness.relative.z", 1.0 - open, 1.0);
+    assert_close(&design, "strength.relative.z", 1.0 - open, 2.0);
+    // Across the channel there is no way through, and the walls bend.
+    assert!(!design.measurements.contains_key("tortuosity.x") && !design.measurements.contains_key("permeability.x"));
+    assert!(design.findings.iter().any(|f| f.kind == "interconnectivity.does_not_percolate"));
+    assert!(figure(&design, "stiffness.relative.x").value < 1.0 - open);
+    let estimate = figure(&design, "permeability.estimated").value;
+    assert!(estimate > 0.1 * duct * open * 1e-12 && estimate < 10.0 * duct * open * 1e-12);
+}
+
+#[test]
+fn a_material_turns_ratios_into_megapascals() {
+    let (side, a) = (800.0, 400.0);
+    let pcl = Library::built_in().unwrap().material("pcl").unwrap();
+    let modulus = pcl.modulus_gpa.typical * 1e3;
+    let strength = pcl.strength_mpa;
+    let run = Run { material: Some(pcl), ..fields(&["stiffness.z", "strength"], 50.0) };
+    let design = measure(&channel(side, a, 400.0), &run);
+    let solid = 1.0 - a * a / (side * side);
+    assert!((figure(&design, "stiffness.z").value / (modulus * solid) - 1.0).abs() < 0.01);
+    let z = figure(&design, "strength.z");
+    assert!((z.value / (strength.typical * solid) - 1.0).abs() < 0.02);
+    let range = z.range.unwrap();
+    assert!(range[0] <= strength.low * solid && range[1] >= strength.high * solid * 0.98);
+    let weakest = figure(&design, "strength.weakest").value;
+    assert!(
+        weakest < z.value && weakest == figure(&design, "strength.x").value.min(figure(&design, "strength.y").value)
+    );
+}
+
+/// A volume of two values, solid where `inside` says so.
+fn volume(
+    size: [usize; 3],
+    name: &str,
+    inside: impl Fn([usize; 3]) -> bool,
+) -> (tempfile::TempDir, std::path::PathBuf) {
+    let frame = Frame { size, spacing: [10.0; 3], origin: [5.0; 3] };
+    let mut mask = Mask::empty(size);
+    for i in 0..frame.len() {
+        let v = frame.voxel(i);
+        if inside(v) {
+            mask.insert(v[0], v[1], v[2]);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), &frame, &mask).unwrap();
+    (folder, path)
+}
+
+#[test]
+fn voxels_of_two_values_are_taken_as_they_are() {
+    // A channel of 6 × 6 voxels in 12 × 12, and one voxel wide dead ends off it.
+    let inside = |v: [usize; 3]| {
+        let channel = (3..9).contains(&v[0]) && (3..9).contains(&v[1]);
+        let dead = v[1] == 5 && v[2] == 10 && v[0] < 11 && v[0] > 8;
+        !(channel || dead)
+    };
+    let (_folder, path) = volume([12, 12, 24], "channel.nrrd", inside);
+    let mut run = fields(&["tortuosity", "diffusivity", "stiffness.z"], 10.0);
+    run.resolution = None;
+    let design = measure_file(&path, &run, 2);
+    let d = figure(&design, "diffusivity.z").value;
+    assert!((d - 0.25).abs() < 0.25 * 2e-3, "{d}");
+    let share = (36.0 * 24.0 + 2.0) / (144.0 * 24.0);
+    assert!((figure(&design, "tortuosity.z").value - share / d).abs() < 1e-9);
+    assert!((figure(&design, "stiffness.relative.z").value - 0.75).abs() < 0.01);
+    // The same at any number of threads.
+    let one = measure_file(&path, &run, 1);
+    assert_eq!(serde_json::to_string(&one).unwrap(), serde_json::to_string(&design).unwrap());
+}
+
+#[test]
+fn islands_carry_nothing_and_a_repeating_cell_has_its_tensors() {
+    // A cross of struts through the cell, and an island between.
+    let on = |c: usize| (6..10).contains(&c);
+    let inside = move |v: [usize; 3]| {
+        let strut = (0..3).any(|a| (0..3).filter(|b| *b != a).all(|b| on(v[b])));
+        strut || v.iter().all(|c| *c < 2)
+    };
+    let (_folder, path) = volume([16, 16, 16], "cross.nrrd", inside);
+    let measures = ["stiffness", "strength", "diffusivity", "permeability"];
+    let mut run = Run { cut: CutPores::Periodic, ..fields(&measures, 10.0) };
+    run.resolution = None;
+    run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+    let design = measure_file(&path, &run, 2);
+    assert!(design.findings.iter().any(|f| f.kind == "stiffness.loose_solid"), "{:?}", design.findings);
+    let tensor = &design.details.tensors["stiffness.relative"].value;
+    assert!((tensor[0][0] - tensor[2][2]).abs() < 1e-6 && (tensor[3][3] - tensor[5][5]).abs() < 1e-6);
+    // Below the upper bound of Hashin and Shtrikman for the bulk modulus, above nothing.
+    let (e, nu, f) = (1.0f64, 0.3f64, (3.0 * 16.0 * 16.0 - 2.0 * 64.0) / 4096.0);
+    let (k, g) = (e / (3.0 * (1.0 - 2.0 * nu)), e / (2.0 * (1.0 + nu)));
+    let bulk = (tensor[0][0] + 2.0 * tensor[0][1]) / 3.0;
+    let bound = f * k / (1.0 + (1.0 - f) * 3.0 * k / (4.0 * g));
+    assert!(bulk > 0.0 && bulk < bound, "{bulk} {bound}");
+    let d = &design.details.tensors["diffusivity"].value;
+    let upper = 1.0 - f;
+    assert!(d[0][0] < upper * 2.0 / (3.0 - upper) + 1e-6 && (d[0][0] - d[1][1]).abs() < 1e-5, "{d:?}");
+    let p = &design.details.tensors["permeability"].value;
+    assert!(p[0][0] > 0.0 && p[0][1].abs() < 1e-3 * p[0][0]);
+}
+
+#[test]
+fn solid_that_leads_nowhere_has_no_stiffness() {
+    let (_folder, path) = volume([16; 3], "rod.nrrd", |v| v[0] < 4 && v[1] < 4 || v.iter().all(|c| *c > 12));
+    let mut run = fields(&["stiffness"], 10.0);
+    run.resolution = None;
+    let design = measure_file(&path, &run, 2);
+    assert!(design.measurements.contains_key("stiffness.relative.z"));
+    assert!(!design.measurements.contains_key("stiffness.relative.x"));
+    assert!(design.findings.iter().any(|f| f.kind == "stiffness.nothing_carries"));
+}
