@@ -25,6 +25,7 @@
 //! What it promises: lengths are micrometres and diameters; nothing is printed; nothing is global; the same input gives
 //! the same bits at any number of threads; a file that cannot be measured gives an error, never a figure.
 
+pub mod advice;
 pub mod cli;
 pub mod criteria;
 pub mod design;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, layer, and what it must not import although the layer would allow it.
-const ROOMS: [(&str, u8, &[&str]); 20] = [
+const ROOMS: [(&str, u8, &[&str]); 21] = [
     ("units", 0, &[]),
     ("limits", 0, &[]),
     ("parallel", 0, &[]),
@@ -22,6 +22,7 @@ const ROOMS: [(&str, u8, &[&str]); 20] = [
     ("fate", 4, &["input"]),
     ("picture", 4, &["input", "fate"]),
     ("criteria", 5, &["input", "voxel"]),
+    ("advice", 5, &["input"]),
     ("report", 6, &["input", "voxel"]),
     ("gauge", 7, &["render"]),
     ("cli", 8, &[]),

@@ -49,6 +49,18 @@ pub enum Command {
         In Python: openpnm.io.network_from_csv('network.csv'). No verdict hangs on the network: the number of pores swings \
         with the resolution.")]
     Network(NetworkArgs),
+    /// What changed from one design to another, and what got worse
+    #[command(
+        after_help = "Examples:\n  poregauge compare old.stl new.stl\n  poregauge compare part.stl scan.nrrd --align\n  \
+        poregauge compare main.json part.stl --format json -o changes.json"
+    )]
+    Compare(CompareArgs),
+    /// Write a design with thinner or thicker struts, scaled, or without loose pieces
+    #[command(after_help = "Examples:\n  poregauge adjust part.stl --advised -o better.stl\n  \
+        poregauge adjust part.stl --offset -12um -o thinner.stl\n  \
+        poregauge adjust part.stl --remove-islands --scale 1.3 -o larger.stl\n\nPieces are removed first, then every \
+        surface is moved by the offset, then all is scaled.")]
+    Adjust(AdjustArgs),
     /// Scaffold and tissue over time: what is left of the one, what is there of the other
     #[command(
         after_help = "Examples:\n  poregauge timeline part.stl --material PLGA_85_15 --tissue trabecular_contained\n  \
@@ -377,6 +389,9 @@ pub struct CheckArgs {
     /// Advisory checks gate too, and missing declarations fail
     #[arg(long, help_heading = "Criteria")]
     pub strict: bool,
+    /// Change a failing design as advised, and measure it again
+    #[arg(long, help_heading = "Criteria")]
+    pub verify_advice: bool,
     /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
     #[arg(long, value_name = "NAME", help_heading = "Criteria")]
     pub process: Option<String>,
@@ -428,6 +443,12 @@ pub struct NetworkArgs {
     pub pores: Option<PathBuf>,
     #[command(flatten)]
     pub input: InputArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkArgs {
     /// Threads [default: one a core]
     #[arg(long, env = "POREGAUGE_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..1024), help_heading = "Running")]
     pub threads: Option<u16>,
@@ -437,6 +458,108 @@ pub struct NetworkArgs {
     /// No progress on the terminal
     #[arg(long, help_heading = "Running")]
     pub no_progress: bool,
+    /// Nothing on standard error but errors
+    #[arg(long, short, help_heading = "Running")]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompareFormat {
+    Text,
+    Json,
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The design that was: a mesh, a volume, or a report of `check --format json`
+    #[arg(required_unless_present = "schema", value_name = "OLD")]
+    pub old: Option<PathBuf>,
+    /// The design that is: a mesh, a volume or a report
+    #[arg(required_unless_present = "schema", value_name = "NEW")]
+    pub new: Option<PathBuf>,
+    /// Shift the new design onto the old one first; turned designs have to be turned back before
+    #[arg(long, help_heading = "Comparing")]
+    pub align: bool,
+    /// Thinnest difference that counts as missing or extra material [default: 2.5 voxels of a scan, at least a quarter
+    /// of a strut]
+    #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "Comparing")]
+    pub tolerance: Option<Length>,
+    /// Criteria: a built-in name or a file [default: review]
+    #[arg(long, env = "POREGAUGE_CRITERIA", value_name = "NAME|FILE", help_heading = "Criteria")]
+    pub criteria: Option<String>,
+    /// Advisory checks count too
+    #[arg(long, help_heading = "Criteria")]
+    pub strict: bool,
+    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
+    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
+    pub process: Option<String>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Text for people, JSON, or a page
+    #[arg(long, value_enum, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
+    pub format: CompareFormat,
+    /// File to write; standard output without one
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Print the JSON Schema of comparisons instead
+    #[arg(long, help_heading = "Output")]
+    pub schema: bool,
+}
+
+/// A length that may be negative.
+fn offset(text: &str) -> Result<Length, String> {
+    text.parse().map_err(|e: crate::units::UnitError| e.to_string())
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(f) if (1e-3..=1e3).contains(&f) => Ok(f),
+        _ => Err(format!("`{text}` is no factor: write a number from 0.001 to 1000, such as `1.3`")),
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct AdjustArgs {
+    /// The design: a mesh or a volume
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Move every surface outward by this length, inward where it is negative: -12um makes struts 24 µm thinner
+    #[arg(long, value_parser = offset, allow_hyphen_values = true, value_name = "LENGTH", conflicts_with = "advised")]
+    pub offset: Option<Length>,
+    /// Multiply all lengths by this factor, after the offset
+    #[arg(long, value_parser = factor, value_name = "FACTOR", conflicts_with = "advised")]
+    pub scale: Option<f64>,
+    /// Remove all pieces of solid but the largest first
+    #[arg(long, conflicts_with = "advised")]
+    pub remove_islands: bool,
+    /// Make the change that `check` advises under the criteria
+    #[arg(long)]
+    pub advised: bool,
+    /// Cells that moved surfaces are made on [default: a fifth of a strut, or as fine as 3 million cells allow]
+    #[arg(long, value_parser = length, value_name = "LENGTH")]
+    pub step: Option<Length>,
+    /// Criteria of --advised: a built-in name or a file [default: review]
+    #[arg(long, env = "POREGAUGE_CRITERIA", value_name = "NAME|FILE", help_heading = "Criteria")]
+    pub criteria: Option<String>,
+    /// Advisory checks count too
+    #[arg(long, help_heading = "Criteria")]
+    pub strict: bool,
+    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
+    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
+    pub process: Option<String>,
+    #[command(flatten)]
+    pub input: InputArgs,
+    #[command(flatten)]
+    pub work: WorkArgs,
+    /// Size of the voxels of a .nrrd
+    #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "Output")]
+    pub voxel: Option<Length>,
+    /// File to write: .stl, or .nrrd with --voxel
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]

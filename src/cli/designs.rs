@@ -18,7 +18,7 @@ use crate::report::{Report, Status, render};
 use crate::units::significant;
 
 /// What `measure` measures when nothing is said.
-const ALL: [&str; 8] =
+pub const ALL: [&str; 8] =
     ["porosity", "surface", "solid", "strut", "pore_size", "interconnectivity", "topology", "anisotropy"];
 
 pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
@@ -40,7 +40,8 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
             "name the designs to check, or write a poregauge.toml with `poregauge init`".to_owned(),
         ));
     }
-    finish(&arguments.files, config, line, Purpose::Judge, baseline, &arguments.run)
+    let purpose = Purpose::Judge { verify_advice: arguments.verify_advice };
+    finish(&arguments.files, config, line, purpose, baseline, &arguments.run)
 }
 
 pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
@@ -91,17 +92,17 @@ pub fn inspect(arguments: &InspectArgs) -> Result<Status, Failure> {
 }
 
 /// What designs are looked at for.
-enum Purpose {
+pub enum Purpose {
     /// Figures alone.
     Measure,
-    /// Figures and verdicts.
-    Judge,
+    /// Figures and verdicts, and whether advice is verified.
+    Judge { verify_advice: bool },
     /// Their course over these days.
     Timeline(Vec<f64>),
 }
 
 /// The nearest `poregauge.toml`.
-fn config() -> Result<Option<Config>, Failure> {
+pub fn config() -> Result<Option<Config>, Failure> {
     match std::env::current_dir() {
         Ok(here) => Config::find(&here),
         Err(_) => Ok(None),
@@ -120,7 +121,7 @@ fn read_report(path: &Path) -> Result<Report, Failure> {
 }
 
 /// The runs of the files named, or of the designs of the configuration.
-fn jobs(
+pub fn jobs(
     files: &[PathBuf],
     config: Option<&Config>,
     line: &Settings,
@@ -151,9 +152,10 @@ fn jobs(
         // Files named on the command line lie here, those named in the configuration beside it.
         let folder = config.map_or(here, |c| c.folder.as_path());
         let lower = rooted(entry.clone().over(defaults.clone()), folder);
-        let judge = matches!(purpose, Purpose::Judge);
+        let judge = matches!(purpose, Purpose::Judge { .. });
         let mut run = resolver.run(&line.clone().over(lower), here, judge)?;
         run.pictures = pictures;
+        run.verify_advice = matches!(purpose, Purpose::Judge { verify_advice: true });
         if let Purpose::Timeline(days) = purpose {
             if run.material.is_none() || run.tissue.is_none() {
                 return Err(Failure::Message(

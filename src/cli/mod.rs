@@ -1,6 +1,7 @@
 //! The command line: arguments into calls of the library, results onto standard output, all else onto standard error.
 
 mod args;
+mod changes;
 mod config;
 mod designs;
 mod export;
@@ -80,6 +81,8 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
         Command::Measure(arguments) => designs::measure(arguments),
         Command::Inspect(arguments) => designs::inspect(&arguments),
         Command::Network(arguments) => network::network(&arguments),
+        Command::Compare(arguments) => changes::compare(&arguments),
+        Command::Adjust(arguments) => changes::adjust(&arguments),
         Command::Timeline(arguments) => designs::timeline(arguments),
         Command::Materials { command } => match command {
             TableCommand::List => reference::materials_list(),

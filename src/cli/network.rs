@@ -17,9 +17,10 @@ pub fn network(arguments: &NetworkArgs) -> Result<Status, Failure> {
     for path in std::iter::once(&arguments.output).chain(&arguments.pores) {
         output::make_room(path)?;
     }
-    let (progress, bar) = progress::spinner(!arguments.no_progress);
-    let exec = Exec::new(arguments.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
-    let limits = arguments.memory.map_or_else(Limits::default, |memory| Limits { memory });
+    let (progress, bar) = progress::spinner(!arguments.work.no_progress);
+    let exec =
+        Exec::new(arguments.work.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
+    let limits = arguments.work.memory.map_or_else(Limits::default, |memory| Limits { memory });
     let run = Resolver::new(limits, &exec).run(&Settings::of(&arguments.input), Path::new(""), false)?;
     let found = pore_network(&arguments.file, &run, &exec);
     if let Some(bar) = bar {

@@ -304,6 +304,7 @@ impl<'a> Resolver<'a> {
             timeline: None,
             throats: settings.throats.unwrap_or(0),
             pictures: false,
+            verify_advice: false,
             limits: self.limits,
         })
     }

@@ -195,6 +195,34 @@ impl Body {
         Ok(Self { kind: EnvelopeKind::Hull, planes, region: None, slack, volume, low, high })
     }
 
+    /// The body of a design that is scaled about the origin.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let planes = self.planes.iter().map(|p| Plane { normal: p.normal, offset: p.offset * factor }).collect();
+        Self {
+            kind: self.kind,
+            planes,
+            region: self.region.as_ref().map(|r| Arc::new(r.scaled(factor))),
+            slack: self.slack * factor,
+            volume: self.volume * factor.powi(3),
+            low: self.low * factor,
+            high: self.high * factor,
+        }
+    }
+
+    /// The body, moved; `None` where its shape came from a file.
+    #[must_use]
+    pub fn shifted(&self, by: &V3) -> Option<Self> {
+        if self.region.is_some() {
+            return None;
+        }
+        let mut moved = Self { low: self.low + by, high: self.high + by, ..self.clone() };
+        for plane in &mut moved.planes {
+            plane.offset += plane.normal.dot(by);
+        }
+        Some(moved)
+    }
+
     /// How far inside the body a point lies: its distance to the nearest face, negative outside.
     #[must_use]
     #[inline]
@@ -372,6 +400,25 @@ impl Envelope {
         Ok(Self { body, hull, auto, wrap: None, reason })
     }
 
+    /// The envelope of a design that is scaled about the origin.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self {
+            body: self.body.scaled(factor),
+            hull: self.hull.scaled(factor),
+            auto: self.auto,
+            wrap: self.wrap.as_ref().map(|wrap| wrap.scaled(factor)),
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// The envelope, moved; `None` where its shape came from a file.
+    #[must_use]
+    pub fn shifted(&self, by: &V3) -> Option<Self> {
+        let wrap = self.wrap.as_ref().and_then(|wrap| wrap.shifted(by));
+        Some(Self { body: self.body.shifted(by)?, hull: self.hull.shifted(by)?, wrap, ..self.clone() })
+    }
+
     /// The envelope with the hull as its body: the other reading, in which a verdict has to hold as well.
     #[must_use]
     pub fn as_hull(&self) -> Self {
@@ -441,6 +488,21 @@ mod tests {
         let round = Envelope::choose(&EnvelopeChoice::Auto, bounds, &ball, None, false).unwrap();
         assert_eq!(round.body.kind, EnvelopeKind::Hull);
         assert!((round.body.volume - std::f64::consts::PI / 6.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_body_that_is_moved_and_scaled_is_that_of_the_moved_and_scaled_solid() {
+        let ball = crate::mesh::shapes::sphere([0.5; 3], 0.5, 9).vertices;
+        let by = V3::new(3.0, -1.0, 0.25);
+        for body in [Body::hull(&ball).unwrap(), Body::cylinder(&ball, 1)] {
+            let (moved, scaled) = (body.shifted(&by).unwrap(), body.scaled(2.5));
+            assert!((scaled.volume - body.volume * 2.5f64.powi(3)).abs() < 1e-12);
+            for p in &ball {
+                let p = p * 0.9;
+                assert!((moved.depth(&(p + by)) - body.depth(&p)).abs() < 1e-12);
+                assert!((scaled.depth(&(p * 2.5)) - 2.5 * body.depth(&p)).abs() < 1e-12);
+            }
+        }
     }
 
     #[test]

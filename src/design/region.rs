@@ -113,6 +113,29 @@ impl Region {
         }
     }
 
+    /// The region, scaled about the origin.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let mut mesh = self.mesh.clone();
+        if let Some((mesh, _)) = &mut mesh {
+            mesh.scale(factor);
+        }
+        Self {
+            name: self.name.clone(),
+            sha256: self.sha256.clone(),
+            volume: self.volume * factor.powi(3),
+            low: self.low * factor,
+            high: self.high * factor,
+            frame: Frame {
+                size: self.frame.size,
+                spacing: self.frame.spacing.map(|h| h * factor),
+                origin: self.frame.origin.map(|o| o * factor),
+            },
+            depth: self.depth.iter().map(|d| (f64::from(*d) * factor) as f32).collect(),
+            mesh,
+        }
+    }
+
     /// How deep a point lies; negative outside.
     #[must_use]
     pub fn depth(&self, p: &V3) -> f64 {

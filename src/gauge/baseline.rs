@@ -41,7 +41,8 @@ fn rank(verdict: Verdict) -> u8 {
     }
 }
 
-fn worse(before: &CheckEntry, now: &CheckEntry) -> bool {
+/// Whether a check got worse by more than both uncertainties.
+pub(super) fn worse(before: &CheckEntry, now: &CheckEntry) -> bool {
     if rank(now.verdict) > rank(before.verdict) {
         return true;
     }

@@ -1,15 +1,23 @@
 //! Whole runs as library calls: load, measure until decided, judge, report.
 
+mod adjust;
+mod advise;
+mod align;
 mod baseline;
 mod cache;
+mod compare;
+mod difference;
 mod fields;
 mod inspect;
 mod network;
 mod plan;
 mod run;
 
+pub use adjust::{Adjusted, Adjustment, WorkError, adjust};
 pub use baseline::against_baseline;
 pub use cache::Cache;
+pub use compare::{Side, compare};
+pub use difference::How;
 pub use inspect::inspect;
 pub use network::{NetworkError, pore_network};
 pub use plan::{Plan, plan};

@@ -56,6 +56,8 @@ pub struct Run {
     pub throats: usize,
     /// Whether the report is to show pictures; they change no figure.
     pub pictures: bool,
+    /// Whether the design is changed as advised and measured again.
+    pub verify_advice: bool,
     /// Memory budget.
     pub limits: Limits,
 }
@@ -92,6 +94,7 @@ impl Default for Run {
             timeline: None,
             throats: 0,
             pictures: false,
+            verify_advice: false,
             limits: Limits::default(),
         }
     }
@@ -102,7 +105,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {}",
             self.options,
             self.criteria,
             self.measures,
@@ -116,7 +119,8 @@ impl Run {
             self.load,
             self.timeline,
             self.flow_resolution,
-            self.throats
+            self.throats,
+            self.verify_advice
         )
     }
 }
@@ -277,7 +281,8 @@ pub(super) fn boxed(run: &Run) -> Result<Options, String> {
     Ok(options)
 }
 
-fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
+/// Measures and judges one file.
+pub(super) fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Result<DesignEntry, Cancelled> {
     exec.stage(&format!("reading {name}"))?;
     let options = match boxed(run) {
         Ok(options) => options,
@@ -298,18 +303,15 @@ fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Resul
             return Ok(error_entry(name, path, kind, format!("{message}: {remedy}"), None));
         }
     };
-    let measured = match &design.solid {
-        Solid::Mesh(_) => measure_mesh(&design, run, exec),
-        Solid::Volume { .. } => measure_volume(&design, run, exec),
-    };
-    match measured {
-        Ok((mut measured, checks)) => {
+    match measure_design(&design, run, exec) {
+        Ok((mut measured, mut checks)) => {
+            let advice = super::advise::advice(&design, &options, run, &measured.measurements, &mut checks, exec)?;
             if run.criteria.is_none() {
                 let wanted = |id: &String| run.measures.iter().any(|m| id == m || id.starts_with(&format!("{m}.")));
                 measured.measurements.retain(|id, _| wanted(id));
             }
             let judged = run.criteria.as_ref().map(|criteria| (criteria, run.strict, checks));
-            Ok(design_entry(name, path, &design, measured, judged))
+            Ok(DesignEntry { advice, ..design_entry(name, path, &design, measured, judged) })
         }
         Err(StudyError::Cancelled(c)) => Err(c),
         Err(e @ (StudyError::Body(_) | StudyError::Mirror)) => {
@@ -319,6 +321,14 @@ fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exec) -> Resul
         Err(e @ StudyError::Limit(_)) => Ok(error_entry(name, path, "limit.memory", e.to_string(), None)),
         Err(e @ StudyError::OnePhase(_)) => Ok(error_entry(name, path, "design.one_phase", e.to_string(), None)),
         Err(e @ StudyError::Unsolved(_)) => Ok(error_entry(name, path, "field.not_converged", e.to_string(), None)),
+    }
+}
+
+/// Measures and judges one design.
+pub(super) fn measure_design(design: &Design, run: &Run, exec: &Exec) -> Outcome {
+    match &design.solid {
+        Solid::Mesh(_) => measure_mesh(design, run, exec),
+        Solid::Volume { .. } => measure_volume(design, run, exec),
     }
 }
 

@@ -48,6 +48,17 @@ impl SolidMesh {
         Ok(Self { mesh, surface, shells, topology, crossings, cancelled })
     }
 
+    /// The solid of a surface that is known to be closed and not to cross itself, as the zero surface of a field is: what
+    /// [`new`](Self::new) would find out is not looked for.
+    #[must_use]
+    pub fn sound(mut mesh: Mesh, exec: &Exec) -> Self {
+        let cancelled = cancel(&mut mesh);
+        let topology = Topology::new(&mesh, exec);
+        let shells = Shells::orient(&mut mesh, &topology);
+        let surface = (0..mesh.triangles.len()).map(|t| mesh.corners(t)).collect();
+        Self { mesh, surface, shells, topology, crossings: Places::default(), cancelled }
+    }
+
     /// Whether the surface is closed, so that inside and outside are beyond doubt.
     #[must_use]
     pub fn closed(&self) -> bool {

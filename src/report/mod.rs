@@ -1,7 +1,9 @@
 //! The report: what was measured and judged, in the shape of the JSON contract. Every format is a view of it, and the
 //! exit status comes from it alone.
 
+mod advice;
 mod build;
+mod comparison;
 mod inspection;
 pub mod render;
 pub mod words;
@@ -11,7 +13,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use advice::{AdviceEntry, ChangeEntry, ConflictEntry, IslandEntry, VerifiedEntry, WindowEntry, advice_entry};
 pub use build::{Measured, design_entry, error_entry, finding_entry};
+pub use comparison::{
+    COMPARE_SCHEMA, CheckChange, Comparison, DifferenceEntry, DistributionChange, FigureChange, LumpEntry,
+    MaterialEntry, PairEntry, SideEntry, compare_schema,
+};
 pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEntry, inspect_schema};
 
 use crate::criteria::{Basis, DesignVerdict, Verdict, design_verdict};
@@ -97,6 +104,9 @@ pub struct DesignEntry {
     pub checks: Vec<CheckEntry>,
     /// What was found.
     pub findings: Vec<FindingEntry>,
+    /// What would make it pass, where a check of its geometry fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<AdviceEntry>,
     /// Scaffold and tissue over time, where it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeline: Option<TimelineEntry>,

@@ -75,6 +75,13 @@ fn design(out: &mut String, design: &DesignEntry) {
             let _ = writeln!(out, "| `{id}` | {} |", figure.trim_end());
         }
     }
+    let advice = super::advice::sentences(design);
+    if !advice.is_empty() {
+        out.push_str("\n**What would make it pass**\n\n");
+        for line in advice {
+            let _ = writeln!(out, "- {}", escape(&line));
+        }
+    }
     let findings: Vec<_> = design.findings.iter().filter(|f| f.severity > Severity::Info).collect();
     if !findings.is_empty() {
         out.push('\n');

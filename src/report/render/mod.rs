@@ -1,5 +1,7 @@
 //! Views of the report, one format a file. A renderer counts nothing and decides nothing.
 
+mod advice;
+pub mod comparison;
 pub mod csv;
 pub mod github;
 pub mod html;

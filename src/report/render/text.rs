@@ -75,6 +75,7 @@ fn design(out: &mut String, design: &DesignEntry, paint: Paint) {
     }
     if design.verdict.is_some() && design.errors.is_empty() {
         checks(out, design, paint);
+        advice(out, design, paint);
     } else if design.errors.is_empty() {
         figures(out, design);
     }
@@ -175,6 +176,20 @@ fn not_assessed(out: &mut String, design: &DesignEntry, paint: Paint) {
         let mut text = String::new();
         wrapped(&mut text, &format!("{reason}: {}", titles.join(", ")), "       ");
         let _ = write!(out, "     – {}", text.trim_start());
+    }
+}
+
+/// What would make the design pass.
+fn advice(out: &mut String, design: &DesignEntry, paint: Paint) {
+    let lines = super::advice::sentences(design);
+    if lines.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  {}", paint.bold("What would make it pass"));
+    for line in lines {
+        let mut text = String::new();
+        wrapped(&mut text, &line, "       ");
+        let _ = write!(out, "     · {}", text.trim_start());
     }
 }
 

@@ -2,11 +2,23 @@
 
 use std::fmt::Write as _;
 
+use super::super::advice::sentences;
 use super::markup::escape;
 use crate::criteria::Verdict;
 use crate::report::{CheckEntry, DesignEntry};
 
 pub(super) fn render(out: &mut String, design: &DesignEntry) {
+    let lines = sentences(design);
+    if let Some((first, rest)) = lines.split_first() {
+        let _ = writeln!(out, "<h2>What to change</h2>\n<p><strong>{}</strong></p>\n<ul>", escape(first));
+        for line in rest {
+            let text = escape(line);
+            let text = if line.starts_with("poregauge ") { format!("<code>{text}</code>") } else { text };
+            let _ = writeln!(out, "<li>{text}</li>");
+        }
+        out.push_str("</ul>\n");
+        return;
+    }
     // One sentence may stand for several checks.
     let mut sentences: Vec<(&str, Vec<&str>)> = Vec::new();
     let wanting = |c: &&CheckEntry| matches!(c.verdict, Verdict::Fail | Verdict::Inconclusive);

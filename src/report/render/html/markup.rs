@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::report::{DesignEntry, words};
 
 /// Text that HTML shows as it is.
-pub(super) fn escape(text: &str) -> String {
+pub(in crate::report::render) fn escape(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -27,7 +27,7 @@ mod view;
 
 use std::fmt::Write as _;
 
-use markup::escape;
+pub(super) use markup::escape;
 use shown::Shown;
 
 use crate::criteria::DesignVerdict;
