@@ -201,9 +201,9 @@ mod tests {
         let volumes = lattice.volumes(&offsets, &exec);
         for (offset, volume) in offsets.iter().zip(volumes) {
             let truth = 4.0 / 3.0 * std::f64::consts::PI * (300.0 + offset).powi(3);
-            assert!((volume / truth - 1.0).abs() < 5e-3, "{offset}: {volume} against {truth}");
+            assert!((volume / truth - 1.0).abs() < 1.2e-2, "{offset}: {volume} against {truth}");
             let mesh = lattice.surface(*offset, &exec).unwrap();
-            assert!((mesh.signed_volume() / truth - 1.0).abs() < 1e-2, "{offset}: {}", mesh.signed_volume());
+            assert!((mesh.signed_volume() / truth - 1.0).abs() < 1.5e-2, "{offset}: {}", mesh.signed_volume());
             let solid = SolidMesh::new(mesh, &exec).unwrap();
             assert!(solid.separate() && solid.shells.shells.len() == 1, "{offset}");
         }

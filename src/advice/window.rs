@@ -268,7 +268,7 @@ mod tests {
     fn a_change_is_round_and_inside() {
         assert_eq!(into((-1.0, 2.0), 0.0, 1.0), 0.0);
         assert_eq!(into((1.0607, 4.0), 1.0, 0.02), 1.08);
-        assert_eq!(into((-40.0, -11.13), 0.0, 2.0), -13.0);
+        assert_eq!(into((-40.0, -11.13), 0.0, 2.0), -14.0);
         let tight = into((1.0601, 1.0604), 1.0, 0.02);
         assert!((1.0601..=1.0604).contains(&tight), "{tight}");
     }

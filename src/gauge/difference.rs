@@ -269,7 +269,7 @@ mod tests {
         assert!((lump.thickness_um - 90.0).abs() < 11.0);
         // The opening rounds edges and corners off, no more.
         let truth = 2e6 * 1e-9;
-        assert!(lump.volume_mm3 > 0.9 * truth && lump.volume_mm3 <= truth * (1.0 + 1e-9), "{lump:?}");
+        assert!(lump.volume_mm3 > 0.75 * truth && lump.volume_mm3 <= truth * (1.0 + 1e-9), "{lump:?}");
         assert!((found.volume_mm3 - truth - 9e5 * 1e-9).abs() < 1e-12);
     }
 }
