@@ -6,8 +6,8 @@
 //! diameter leaves bare, but for closed pores and the crevices of what it sweeps (within a quarter of the diameter, as for
 //! pore sizes), are the places that are out of its reach.
 //!
-//! A painting takes 15 to 40 ns a voxel; one for all sides, and one more for each side where the curves of the sides are
-//! wanted.
+//! Ways and painting take 150 to 200 ns a voxel: once for all sides, and once more for each side where the curves of the
+//! sides are wanted.
 
 use super::details::{Curve, Place};
 use super::figure::{Distribution, Figure, Figures};

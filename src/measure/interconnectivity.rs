@@ -8,7 +8,7 @@
 //! another bottleneck, and so on: the order in which windows are worth widening. (A neck longer than its width counts once
 //! for each diameter of its length.)
 //!
-//! 20 to 60 ns a voxel for each axis and each bottleneck.
+//! About 20 ns a voxel for each axis and each bottleneck.
 
 use super::access::{self, Ways};
 use super::details::Throat;

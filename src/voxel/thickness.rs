@@ -95,8 +95,7 @@ pub fn cover_noting<'a>(
         let mut noted = Vec::new();
         let mut from = 0;
         for stop in stops.iter().map(Some).chain([None]) {
-            let to = stop
-                .map_or(order.len(), |stop| order.partition_point(|&b| grain(key(&balls[b as usize])) >= grain(*stop)));
+            let to = stop.map_or(order.len(), |stop| order.partition_point(|&b| key(&balls[b as usize]) >= *stop));
             let owner = (owners == Owners::Each).then_some(&mut owner[..]);
             canvas.paint(balls, &order[from..to.max(from)], first, &each, owner, limits, exec)?;
             from = to.max(from);
@@ -120,7 +119,7 @@ pub fn cover_noting<'a>(
     paint(&mut canvas, &more, balls.len() as u32, &[])?;
     let mut masks = vec![Mask::empty([0; 3]); stops.len()];
     for ((stop, place), mut mask) in widest.into_iter().zip(noted) {
-        for (&[x, y, z], _) in bare.iter().zip(&more).filter(|(_, ball)| grain(key(ball)) >= grain(stop)) {
+        for (&[x, y, z], _) in bare.iter().zip(&more).filter(|(_, ball)| key(ball) >= stop) {
             mask.remove(x, y, z);
         }
         masks[place] = mask;
@@ -128,22 +127,16 @@ pub fn cover_noting<'a>(
     Ok((Cover { balls, more, counts, owner }, masks))
 }
 
-/// A key for the order of painting: positive floats order as their bits, of which the last ten are left out. Keys within
-/// 1.2e-4 of each other are one.
-fn grain(key: f32) -> u32 {
-    key.to_bits() >> 10
-}
-
-/// Balls that have a positive key, the greatest key first; of equal keys the largest, which leaves the others little to do:
-/// half of the time where all ways lead through windows of one width.
+/// Balls that have a positive key, the greatest key first.
 fn falling(balls: &[Ball], key: &(impl Fn(&Ball) -> f32 + Sync), exec: &Exec) -> Vec<u32> {
-    let mut order: Vec<(u32, u32, u32)> = Vec::with_capacity(balls.len());
+    let mut order: Vec<(u32, u32)> = Vec::with_capacity(balls.len());
     order.extend(balls.iter().zip(0u32..).filter_map(|(ball, b)| {
         let key = key(ball);
-        (key > 0.0).then_some((!grain(key), !ball.radius.to_bits(), b))
+        // Positive floats order as their bits.
+        (key > 0.0).then_some((!key.to_bits(), b))
     }));
     exec.sort(&mut order);
-    order.into_iter().map(|item| item.2).collect()
+    order.into_iter().map(|item| item.1).collect()
 }
 
 fn grow(field: &DistanceField, phase: Phase, voxel: [usize; 3]) -> Ball {
