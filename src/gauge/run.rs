@@ -307,7 +307,9 @@ pub(super) fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exe
         Ok((mut measured, mut checks)) => {
             let advice = super::advise::advice(&design, &options, run, &measured.measurements, &mut checks, exec)?;
             if run.criteria.is_none() {
-                let wanted = |id: &String| run.measures.iter().any(|m| id == m || id.starts_with(&format!("{m}.")));
+                // The ratio to the solid stands beside what a material makes of it.
+                let asked = |id: &str| run.measures.iter().any(|m| id == m || id.starts_with(&format!("{m}.")));
+                let wanted = |id: &String| asked(id) || asked(&id.replacen(".relative.", ".", 1));
                 measured.measurements.retain(|id, _| wanted(id));
             }
             let judged = run.criteria.as_ref().map(|criteria| (criteria, run.strict, checks));
