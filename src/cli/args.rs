@@ -14,7 +14,7 @@ use crate::units::{Length, LengthUnit};
     version,
     about,
     long_about = "A go/no-go gauge for tissue-engineering scaffolds.\n\n\
-    Measures a CAD mesh (STL, OBJ, PLY, OFF) or a micro-CT volume (NIfTI, NRRD, MetaImage, TIFF, NPY, slices), compares every figure with acceptance \
+    Measures a CAD mesh (STL, OBJ, PLY, OFF, 3MF) or a micro-CT volume (NIfTI, NRRD, MetaImage, TIFF, NPY, slices), compares every figure with acceptance \
     criteria, and says pass or fail with the margin and the uncertainty.\n\n\
     Exit codes: 0 every design passes, 1 some design fails or is inconclusive, 2 the tool could not decide.",
     after_help = "Examples:\n  poregauge check part.stl\n  poregauge check scan.nrrd --format json -o report.json\n  \
@@ -376,7 +376,7 @@ pub struct FateArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of
     /// slices); without any, those of poregauge.toml
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
@@ -411,7 +411,7 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The files: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    /// The files: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required_unless_present = "schema", value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -564,7 +564,7 @@ pub struct AdjustArgs {
 
 #[derive(Debug, Args)]
 pub struct TimelineArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -580,7 +580,7 @@ pub struct TimelineArgs {
 
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, stiffness and

@@ -32,6 +32,8 @@ pub enum Format {
     Ply,
     /// Object file format.
     Off,
+    /// 3D manufacturing format.
+    ThreeMf,
     /// `NumPy` array.
     Npy,
     /// Archive of `NumPy` arrays.
@@ -57,6 +59,7 @@ impl Format {
             Self::Obj => "obj",
             Self::Ply => "ply",
             Self::Off => "off",
+            Self::ThreeMf => "3mf",
             Self::Npy => "npy",
             Self::Npz => "npz",
             Self::Nifti => "nifti",
@@ -154,6 +157,7 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         Format::Obj => mesh::obj::read(&data),
         Format::Ply => mesh::ply::read(&data),
         Format::Off => mesh::off::read(&data),
+        Format::ThreeMf => mesh::threemf::read(&data, limits),
         Format::Npz => volume::npz::read(&data, limits),
         Format::Nifti if data.starts_with(GZIP) => volume::nifti::read(&unpack(&data, limits)?, limits),
         Format::Nifti => volume::nifti::read(&data, limits),
@@ -228,7 +232,7 @@ pub fn stands_alone(data: &[u8]) -> bool {
 }
 
 /// What to do about a file that is not read.
-const EXPORT: &str = "export a mesh as STL, OBJ, PLY or OFF, a volume as NIfTI, NRRD, MetaImage, TIFF or NPY";
+const EXPORT: &str = "export a mesh as STL, OBJ, PLY, OFF or 3MF, a volume as NIfTI, NRRD, MetaImage, TIFF or NPY";
 
 /// Tells the format from the content.
 ///
@@ -251,6 +255,9 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if starts(b"PK\x03\x04") && volume::npz::looks_like(data) {
         return Ok(Format::Npz);
     }
+    if starts(b"PK\x03\x04") && mesh::threemf::looks_like(data) {
+        return Ok(Format::ThreeMf);
+    }
     if volume::nifti::looks_like(data) || (starts(GZIP) && packed_nifti(data)) {
         return Ok(Format::Nifti);
     }
@@ -264,7 +271,7 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
         return Ok(Format::Off);
     }
     let known = [
-        (&b"PK\x03\x04"[..], "a ZIP archive (3MF?)"),
+        (&b"PK\x03\x04"[..], "a ZIP archive, but not of a 3MF or NPZ"),
         (b"ISO-10303-21", "a STEP file"),
         (GZIP, "a gzip file, but not of a NIfTI volume"),
         (b"glTF", "a glTF file"),

@@ -5,9 +5,10 @@
 //! is at least 1; the parts of a strut's surface inside another strut bound nothing. Each triangle is cut along the
 //! triangles that cross it, exactly, and each piece is kept when the winding number just in front of it is below 1/2.
 //! The cost is that of cutting the triangles that cross, and one winding number for every piece and for every triangle
-//! within the box of another shell.
+//! within the box of another shell; among convex shells, which most struts are, half-spaces answer instead.
 
 use super::closest::closest_point;
+use super::convex::ConvexShells;
 use super::shells::Shells;
 use super::winding::Winding;
 use super::{Mesh, V3, area_vector};
@@ -15,6 +16,12 @@ use crate::parallel::Exec;
 
 /// Triangles handled at a time.
 const BLOCK: usize = 512;
+
+/// Knives that a piece is cut by without being halved first.
+const FEW: usize = 6;
+
+/// How often a piece is halved at most.
+const DEEPEST: usize = 12;
 
 /// Relative to a triangle's size: closer than this counts as on the plane.
 const FLAT: f64 = 1e-9;
@@ -28,37 +35,37 @@ pub fn boundary(mesh: &Mesh, crossings: &[(u32, u32)], shells: &Shells, exec: &E
         return (0..n).map(|t| mesh.corners(t)).collect();
     }
     let winding = Winding::new(mesh);
+    let convex = ConvexShells::new(mesh, shells);
     let mut partners: Vec<(u32, u32)> = crossings.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
     exec.sort(&mut partners);
-    let found =
-        exec.map(n.div_ceil(BLOCK), |block| {
-            let mut kept = Vec::new();
-            for t in block * BLOCK..((block + 1) * BLOCK).min(n) {
-                let corners = mesh.corners(t);
-                let from = partners.partition_point(|p| p.0 < t as u32);
-                let to = partners.partition_point(|p| p.0 <= t as u32);
-                if from == to && !near[t] {
-                    kept.push(corners);
-                    continue;
-                }
-                let normal = area_vector(corners);
-                let mut pieces = vec![corners];
-                for &(_, other) in &partners[from..to] {
-                    let knife = mesh.corners(other as usize);
-                    pieces = pieces.into_iter().flat_map(|piece| cut(piece, &knife)).collect();
-                }
-                let twins: Vec<[V3; 3]> = partners[from..to]
-                    .iter()
-                    .filter(|p| p.1 < t as u32)
-                    .map(|p| mesh.corners(p.1 as usize))
-                    .filter(|twin| area_vector(*twin).dot(&normal) > 0.0)
-                    .collect();
-                kept.extend(pieces.into_iter().filter(|piece| {
-                    exposed(piece, &normal, &winding) && !twins.iter().any(|twin| covers(twin, piece))
-                }));
+    let found = exec.map(n.div_ceil(BLOCK), |block| {
+        let mut kept = Vec::new();
+        for t in block * BLOCK..((block + 1) * BLOCK).min(n) {
+            let corners = mesh.corners(t);
+            let from = partners.partition_point(|p| p.0 < t as u32);
+            let to = partners.partition_point(|p| p.0 <= t as u32);
+            if from == to && !near[t] {
+                kept.push(corners);
+                continue;
             }
-            kept
-        });
+            let normal = area_vector(corners);
+            let knives: Vec<[V3; 3]> = partners[from..to].iter().map(|p| mesh.corners(p.1 as usize)).collect();
+            let mut pieces = Vec::new();
+            let own = shells.of_triangle[t] as usize;
+            dissect(corners, &knives, DEEPEST, &|piece| convex.hides(own, piece), &mut pieces);
+            let twins: Vec<[V3; 3]> = partners[from..to]
+                .iter()
+                .filter(|p| p.1 < t as u32)
+                .map(|p| mesh.corners(p.1 as usize))
+                .filter(|twin| area_vector(*twin).dot(&normal) > 0.0)
+                .collect();
+            kept.extend(pieces.into_iter().filter(|piece| {
+                exposed(piece, &normal, |p| convex.covers(own, p).unwrap_or_else(|| winding.at(p) >= 0.5))
+                    && !twins.iter().any(|twin| covers(twin, piece))
+            }));
+        }
+        kept
+    });
     found.concat()
 }
 
@@ -92,7 +99,7 @@ fn near_other_shells(mesh: &Mesh, shells: &Shells) -> Vec<bool> {
 }
 
 /// Whether there is void in front of the piece.
-fn exposed(piece: &[V3; 3], normal: &V3, winding: &Winding<'_>) -> bool {
+fn exposed(piece: &[V3; 3], normal: &V3, solid: impl Fn(&V3) -> bool) -> bool {
     let area = area_vector(*piece).norm();
     let longest = (0..3).map(|k| (piece[(k + 1) % 3] - piece[k]).norm()).fold(0.0, f64::max);
     if area <= 1e-14 * normal.norm() || longest <= 0.0 {
@@ -100,7 +107,7 @@ fn exposed(piece: &[V3; 3], normal: &V3, winding: &Winding<'_>) -> bool {
     }
     let step = 1e-4 * 2.0 * area / longest;
     let front = (piece[0] + piece[1] + piece[2]) / 3.0 + normal.normalize() * step;
-    winding.at(&front) < 0.5
+    !solid(&front)
 }
 
 /// Whether the piece lies on the triangle `twin`, which then stands for both.
@@ -108,6 +115,56 @@ fn covers(twin: &[V3; 3], piece: &[V3; 3]) -> bool {
     let middle = (piece[0] + piece[1] + piece[2]) / 3.0;
     let size = (0..3).map(|k| (twin[(k + 1) % 3] - twin[k]).norm()).fold(0.0, f64::max);
     (closest_point(&middle, twin) - middle).norm() <= FLAT * size
+}
+
+/// Cuts `piece` along all `knives`. Each cut runs on to the edges of the piece, so that many of them would make pieces
+/// by the square of their number: a piece with many is halved first, and each half meets its own knives only.
+/// A piece that is `hidden` is left out.
+fn dissect(
+    piece: [V3; 3],
+    knives: &[[V3; 3]],
+    depth: usize,
+    hidden: &impl Fn(&[V3; 3]) -> bool,
+    out: &mut Vec<[V3; 3]>,
+) {
+    if hidden(&piece) {
+        return;
+    }
+    if knives.len() <= FEW || depth == 0 {
+        let mut pieces = vec![piece];
+        for knife in knives {
+            pieces = pieces.into_iter().flat_map(|piece| cut(piece, knife)).collect();
+        }
+        out.extend(pieces);
+        return;
+    }
+    let length = |k: usize| (piece[(k + 1) % 3] - piece[k]).norm_squared();
+    let k = (0..3).max_by(|&a, &b| length(a).total_cmp(&length(b))).unwrap_or(0);
+    let [a, b, c] = [piece[k], piece[(k + 1) % 3], piece[(k + 2) % 3]];
+    let middle = (a + b) / 2.0;
+    for half in [[a, middle, c], [middle, b, c]] {
+        let own: Vec<[V3; 3]> = knives.iter().filter(|knife| reaches(knife, &half)).copied().collect();
+        dissect(half, &own, depth - 1, hidden, out);
+    }
+}
+
+/// Whether a knife may meet a piece: what of it lies in the plane of the piece is not all beyond one of its edges.
+fn reaches(knife: &[V3; 3], piece: &[V3; 3]) -> bool {
+    let normal = area_vector(*piece).normalize();
+    let scale = (0..3).map(|k| (knife[k] - piece[0]).norm()).fold(0.0, f64::max);
+    let flat = FLAT * scale;
+    let heights = knife.map(|p| normal.dot(&(p - piece[0])));
+    let mut points: Vec<V3> = (0..3).filter(|&k| heights[k].abs() <= flat).map(|k| knife[k]).collect();
+    for (i, j) in [(0, 1), (1, 2), (2, 0)] {
+        if heights[i] * heights[j] < 0.0 {
+            points.push(knife[i] + (knife[j] - knife[i]) * (heights[i] / (heights[i] - heights[j])));
+        }
+    }
+    !points.is_empty()
+        && (0..3).all(|k| {
+            let inward = normal.cross(&(piece[(k + 1) % 3] - piece[k])).normalize();
+            points.iter().any(|p| inward.dot(&(p - piece[k])) >= -flat)
+        })
 }
 
 /// Cuts `piece` along the intersection with the triangle `knife`; a piece that it does not cross comes back whole.

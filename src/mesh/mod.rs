@@ -5,6 +5,7 @@
 pub mod boundary;
 mod bvh;
 pub mod closest;
+mod convex;
 pub mod hull;
 pub mod intersect;
 pub mod shells;

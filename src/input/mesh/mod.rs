@@ -6,3 +6,4 @@ pub mod off;
 pub mod ply;
 mod polygon;
 pub mod stl;
+pub mod threemf;

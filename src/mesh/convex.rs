@@ -1,0 +1,158 @@
+//! Convex shells: struts, balls and boxes. Whether a point or a triangle lies inside one is told by its half-spaces,
+//! many times faster than by a winding number.
+
+use super::shells::{Shell, Shells};
+use super::{Mesh, V3, area_vector};
+
+/// A shell of more triangles is not looked at: it takes their number times that of the corners.
+const LARGEST: usize = 2000;
+
+/// Relative to the size of a shell: closer than this counts as on its surface.
+const FLAT: f64 = 1e-9;
+
+/// The half-spaces whose intersection a shell bounds.
+struct Convex {
+    /// Outward normals and how far out each plane lies.
+    planes: Vec<(V3, f64)>,
+    flat: f64,
+}
+
+impl Convex {
+    fn new(mesh: &Mesh, shell: &Shell) -> Option<Self> {
+        if shell.triangles.len() > LARGEST {
+            return None;
+        }
+        let flat = FLAT * (shell.bounds.1 - shell.bounds.0).amax();
+        let mut planes = Vec::new();
+        let mut used: Vec<u32> = shell.triangles.iter().flat_map(|&t| mesh.triangles[t as usize]).collect();
+        used.sort_unstable();
+        used.dedup();
+        for &t in &shell.triangles {
+            let corners = mesh.corners(t as usize);
+            let Some(normal) = area_vector(corners).try_normalize(flat * flat) else { continue };
+            let offset = normal.dot(&corners[0]);
+            if used.iter().any(|&v| normal.dot(&mesh.vertices[v as usize]) > offset + flat) {
+                return None;
+            }
+            planes.push((normal, offset));
+        }
+        Some(Self { planes, flat })
+    }
+
+    /// Whether a point lies inside by more than `margin`.
+    fn holds(&self, p: &V3, margin: f64) -> bool {
+        self.planes.iter().all(|(normal, offset)| normal.dot(p) < offset - margin)
+    }
+}
+
+/// The convex ones among shells that all face outward.
+pub struct ConvexShells {
+    /// For each shell the convex ones whose boxes meet its box, and whether all such shells are convex.
+    near: Vec<(Vec<u32>, bool)>,
+    bounds: Vec<(V3, V3)>,
+    convex: Vec<Option<Convex>>,
+}
+
+impl ConvexShells {
+    /// Looks shells through. Where one is open or bounds a cavity nothing can be told.
+    pub fn new(mesh: &Mesh, shells: &Shells) -> Self {
+        let shells = &shells.shells;
+        let bounds = shells.iter().map(|s| s.bounds).collect();
+        if shells.len() < 2 || shells.iter().any(|s| !s.closed || s.volume <= 0.0) {
+            return Self { near: vec![(Vec::new(), false); shells.len()], bounds, convex: Vec::new() };
+        }
+        let convex: Vec<Option<Convex>> = shells.iter().map(|s| Convex::new(mesh, s)).collect();
+        let mut near = vec![(Vec::new(), true); shells.len()];
+        let mut by_x: Vec<usize> = (0..shells.len()).collect();
+        by_x.sort_by(|&a, &b| shells[a].bounds.0.x.total_cmp(&shells[b].bounds.0.x));
+        for (rank, &a) in by_x.iter().enumerate() {
+            let (low_a, high_a) = shells[a].bounds;
+            for &b in &by_x[rank + 1..] {
+                let (low_b, high_b) = shells[b].bounds;
+                if low_b.x > high_a.x {
+                    break;
+                }
+                if (0..3).any(|k| low_a[k] > high_b[k] || low_b[k] > high_a[k]) {
+                    continue;
+                }
+                for (one, other) in [(a, b), (b, a)] {
+                    match convex[other] {
+                        Some(_) => near[one].0.push(other as u32),
+                        None => near[one].1 = false,
+                    }
+                }
+            }
+        }
+        Self { near, bounds, convex }
+    }
+
+    fn candidates(&self, own: usize, p: &V3) -> impl Iterator<Item = &Convex> {
+        self.near[own].0.iter().filter_map(move |&s| {
+            let (low, high) = self.bounds[s as usize];
+            let inside = (0..3).all(|k| low[k] <= p[k] && p[k] <= high[k]);
+            self.convex[s as usize].as_ref().filter(|_| inside)
+        })
+    }
+
+    /// Whether a triangle of the shell `own` lies wholly inside another, clear of its surface.
+    pub fn hides(&self, own: usize, piece: &[V3; 3]) -> bool {
+        self.candidates(own, &piece[0]).any(|c| piece.iter().all(|p| c.holds(p, c.flat)))
+    }
+
+    /// Whether a point just outside the shell `own` lies inside another; `None` where half-spaces do not tell.
+    pub fn covers(&self, own: usize, p: &V3) -> Option<bool> {
+        if self.candidates(own, p).any(|c| c.holds(p, 0.0)) {
+            return Some(true);
+        }
+        // The point is outside its own shell only when that is convex; of others all have to be.
+        let told = self.near[own].1 && self.convex.get(own).is_some_and(Option::is_some);
+        told.then_some(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::topology::Topology;
+    use super::super::winding::Winding;
+    use super::*;
+    use crate::mesh::shapes::{cuboid, flipped, join, sphere};
+    use crate::parallel::Exec;
+
+    fn look(parts: &[Mesh]) -> (Mesh, Shells, ConvexShells) {
+        let mut mesh = join(parts);
+        let topology = Topology::new(&mesh, &Exec::silent(1).unwrap());
+        let shells = Shells::orient(&mut mesh, &topology);
+        let convex = ConvexShells::new(&mesh, &shells);
+        (mesh, shells, convex)
+    }
+
+    #[test]
+    fn half_spaces_say_what_winding_numbers_say() {
+        let (mesh, shells, convex) =
+            look(&[cuboid([0.0; 3], [4.0, 1.0, 1.0]), sphere([4.0, 0.5, 0.5], 1.5, 6), sphere([0.0; 3], 0.7, 5)]);
+        let winding = Winding::new(&mesh);
+        let mut told = [0; 2];
+        for t in 0..mesh.triangles.len() {
+            let own = shells.of_triangle[t] as usize;
+            let corners = mesh.corners(t);
+            let front = (corners[0] + corners[1] + corners[2]) / 3.0 + area_vector(corners).normalize() * 1e-6;
+            let covered = convex.covers(own, &front).unwrap();
+            assert_eq!(covered, winding.at(&front) >= 0.5);
+            assert!(covered || !convex.hides(own, &corners));
+            told[usize::from(covered)] += 1;
+        }
+        assert!(told[0] > 20 && told[1] > 10, "{told:?}");
+    }
+
+    #[test]
+    fn nothing_is_told_beside_cavities_and_bent_shells() {
+        let (_, _, cavity) = look(&[cuboid([0.0; 3], [4.0; 3]), flipped(cuboid([1.0; 3], [2.0; 3]))]);
+        assert_eq!(cavity.covers(0, &V3::new(9.0, 9.0, 9.0)), None);
+        // An L that meets a box: half-spaces cannot say that a point is outside.
+        let mut bent = cuboid([0.0; 3], [4.0, 4.0, 1.0]);
+        bent.vertices[7] = V3::new(1.0, 1.0, 1.0);
+        let (_, _, convex) = look(&[bent, cuboid([3.0, 0.0, 0.0], [6.0, 1.0, 1.0])]);
+        assert_eq!(convex.covers(1, &V3::new(9.0, 9.0, 9.0)), None);
+        assert_eq!(convex.covers(0, &V3::new(5.0, 0.5, 0.5)), Some(true));
+    }
+}
