@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::design::Threshold;
+use crate::input::RawType;
 use crate::units::{Length, LengthUnit};
 
 /// A go/no-go gauge for tissue-engineering scaffolds.
@@ -14,7 +15,7 @@ use crate::units::{Length, LengthUnit};
     version,
     about,
     long_about = "A go/no-go gauge for tissue-engineering scaffolds.\n\n\
-    Measures a CAD mesh (STL, OBJ, PLY, OFF, 3MF) or a micro-CT volume (NIfTI, NRRD, MetaImage, TIFF, NPY, slices), compares every figure with acceptance \
+    Measures a CAD mesh (STL, OBJ, PLY, OFF, 3MF) or a micro-CT volume (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, slices), compares every figure with acceptance \
     criteria, and says pass or fail with the margin and the uncertainty.\n\n\
     Exit codes: 0 every design passes, 1 some design fails or is inconclusive, 2 the tool could not decide.",
     after_help = "Examples:\n  poregauge check part.stl\n  poregauge check scan.nrrd --format json -o report.json\n  \
@@ -220,6 +221,10 @@ pub fn resolution(text: &str) -> Result<ResolutionArg, String> {
     if text == "auto" { Ok(ResolutionArg(None)) } else { length(text).map(|l| ResolutionArg(Some(l))) }
 }
 
+/// Number of voxels along x, y, z.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RawSizeArg(pub [usize; 3]);
+
 /// Spacing along x, y, z.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpacingArg(pub [Length; 3]);
@@ -279,6 +284,18 @@ pub struct InputArgs {
         help_heading = "Input"
     )]
     pub threshold: Option<Threshold>,
+    /// Label that is solid in a volume of labels; all others are void
+    #[arg(long, conflicts_with = "threshold", allow_negative_numbers = true, value_name = "N", help_heading = "Input")]
+    pub solid_label: Option<i64>,
+    /// Voxels of a raw volume along x, y, z, such as 256,256,128; with --raw-type and --spacing
+    #[arg(long, value_parser = super::settings::raw_size, value_name = "NX,NY,NZ", help_heading = "Input")]
+    pub raw_size: Option<RawSizeArg>,
+    /// Numbers of a raw volume: u8, u16le, i16be, f32le and the like
+    #[arg(long, value_name = "TYPE", help_heading = "Input")]
+    pub raw_type: Option<RawType>,
+    /// Bytes before the first voxel of a raw volume [default: 0]
+    #[arg(long, value_name = "BYTES", help_heading = "Input")]
+    pub raw_header: Option<u64>,
     /// Solid and void change places in a volume
     #[arg(long, help_heading = "Input")]
     pub invert: bool,
@@ -376,7 +393,7 @@ pub struct FateArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of
     /// slices); without any, those of poregauge.toml
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
@@ -411,7 +428,7 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The files: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    /// The files: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required_unless_present = "schema", value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -564,7 +581,7 @@ pub struct AdjustArgs {
 
 #[derive(Debug, Args)]
 pub struct TimelineArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -580,7 +597,7 @@ pub struct TimelineArgs {
 
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, TIFF, NPY, NPZ, a folder of slices)
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, stiffness and

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
-use super::args::{AxesArg, CutArg, InputArgs, length, resolution, spacing};
+use super::args::{AxesArg, CutArg, InputArgs, RawSizeArg, length, resolution, spacing};
 use crate::criteria::{
     Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
 use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
 use crate::fate::Library;
 use crate::gauge::{self, MAX_VOXELS, Run};
+use crate::input::{RawLayout, RawType};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::report::SettingEntry;
@@ -49,6 +50,16 @@ pub struct Settings {
     /// Which grey levels are solid.
     #[serde(deserialize_with = "threshold_value")]
     pub threshold: Option<Threshold>,
+    /// The label that is solid.
+    pub solid_label: Option<i64>,
+    /// Voxels of a raw volume.
+    #[serde(deserialize_with = "raw_sizes")]
+    pub raw_size: Option<[usize; 3]>,
+    /// Numbers of a raw volume.
+    #[serde(deserialize_with = "raw_type")]
+    pub raw_type: Option<RawType>,
+    /// Bytes before the voxels of a raw volume.
+    pub raw_header: Option<u64>,
     /// Whether solid and void change places.
     pub invert: Option<bool>,
     /// The body: a name or a file.
@@ -97,6 +108,26 @@ fn resolutions<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Opti
     from_text(deserializer, |text| resolution(text).map(|r| r.0))
 }
 
+fn raw_sizes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[usize; 3]>, D::Error> {
+    from_text(deserializer, |text| raw_size(text).map(|s| s.0))
+}
+
+fn raw_type<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RawType>, D::Error> {
+    from_text(deserializer, str::parse)
+}
+
+/// Number of voxels along x, y, z, as the user writes it.
+pub fn raw_size(text: &str) -> Result<RawSizeArg, String> {
+    let parts: Vec<usize> = text.split(',').filter_map(|p| p.trim().parse().ok()).filter(|n: &usize| *n > 0).collect();
+    let count = text.split(',').count();
+    parts[..]
+        .try_into()
+        .ok()
+        .filter(|_| count == 3)
+        .map(RawSizeArg)
+        .ok_or_else(|| format!("`{text}` is no size: write the voxels along x, y, z, such as `256,256,128`"))
+}
+
 fn threshold_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Threshold>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -135,6 +166,10 @@ impl Settings {
             spacing: input.spacing.map(|s| s.0),
             axes: input.axes,
             threshold: input.threshold,
+            solid_label: input.solid_label,
+            raw_size: input.raw_size.map(|s| s.0),
+            raw_type: input.raw_type,
+            raw_header: input.raw_header,
             invert: input.invert.then_some(true),
             envelope: input.envelope.clone(),
             cut_pores: if input.periodic { Some(CutArg::Periodic) } else { input.cut_pores },
@@ -158,6 +193,11 @@ impl Settings {
             unit: self.unit.or(lower.unit),
             spacing: self.spacing.or(lower.spacing),
             axes: self.axes.or(lower.axes),
+            // A label and a threshold exclude each other: the one that is nearer counts.
+            solid_label: self.solid_label.or(lower.solid_label.filter(|_| self.threshold.is_none())),
+            raw_size: self.raw_size.or(lower.raw_size),
+            raw_type: self.raw_type.or(lower.raw_type),
+            raw_header: self.raw_header.or(lower.raw_header),
             threshold: self.threshold.or(lower.threshold),
             invert: self.invert.or(lower.invert),
             envelope: self.envelope.or(lower.envelope),
@@ -191,6 +231,10 @@ impl Settings {
                     Threshold::Window(a, b) => format!("{a}..{b}"),
                 }),
             ),
+            ("solid-label", self.solid_label.map(|l| l.to_string())),
+            ("raw-size", self.raw_size.map(|s| s.map(|n| n.to_string()).join(","))),
+            ("raw-type", self.raw_type.map(RawType::name)),
+            ("raw-header", self.raw_header.map(|b| b.to_string())),
             ("invert", self.invert.map(|i| i.to_string())),
             ("envelope", self.envelope.clone()),
             ("cut-pores", self.cut_pores.map(|c| cut(c).id().to_owned())),
@@ -212,6 +256,20 @@ impl Settings {
             }
         }
         all
+    }
+}
+
+/// What is said of raw volumes: all or nothing.
+fn raw_layout(settings: &Settings) -> Result<Option<RawLayout>, Failure> {
+    let header = settings.raw_header.unwrap_or(0);
+    match (settings.raw_size, settings.raw_type) {
+        (Some(size), Some(kind)) => {
+            Ok(Some(RawLayout { size, kind, header: usize::try_from(header).unwrap_or(usize::MAX) }))
+        }
+        (None, None) if settings.raw_header.is_none() => Ok(None),
+        _ => Err(Failure::Message(
+            "a raw volume needs both its size and its type: --raw-size 256,256,128 --raw-type u16le".to_owned(),
+        )),
     }
 }
 
@@ -271,6 +329,8 @@ impl<'a> Resolver<'a> {
                 Some(AxesArg::Zyx) => Axes::Zyx,
             },
             threshold: settings.threshold.unwrap_or_default(),
+            solid_label: settings.solid_label,
+            raw: raw_layout(settings)?,
             invert: settings.invert.unwrap_or(false),
             envelope: EnvelopeChoice::Auto,
         };

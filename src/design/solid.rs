@@ -4,7 +4,7 @@ use crate::design::envelope::{Envelope, EnvelopeChoice};
 use crate::design::finding::{Finding, Severity};
 use crate::design::wrap::{Solids, wrap};
 use crate::grid::{Frame, Levels, Mask};
-use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded};
+use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded, RawLayout};
 use crate::limits::Limits;
 use crate::mesh::hull::Flat;
 use crate::mesh::solid::SolidMesh;
@@ -36,6 +36,9 @@ pub enum Threshold {
     Window(f32, f32),
 }
 
+/// Labels that are listed where the wanted one is missing.
+const MOST_LABELS: usize = 12;
+
 /// What the user says about a file.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Options {
@@ -47,8 +50,12 @@ pub struct Options {
     pub axes: Axes,
     /// Which grey levels are solid.
     pub threshold: Threshold,
+    /// The label that is solid in a volume of labels; all others are void.
+    pub solid_label: Option<i64>,
     /// Whether solid and void change places.
     pub invert: bool,
+    /// What raw volumes hold.
+    pub raw: Option<RawLayout>,
     /// The body.
     pub envelope: EnvelopeChoice,
 }
@@ -233,7 +240,15 @@ impl Design {
                     }
                 }
                 let frame = Frame { size: volume.size, spacing: spacing_um, origin };
-                let (phases, text) = phases_of(&volume.levels, options, &mut findings)?;
+                let (phases, text) = match options.solid_label {
+                    Some(label) => {
+                        volume.levels = labelled(&volume.levels, label)?;
+                        let (void, solid) = if options.invert { (1.0, 0.0) } else { (0.0, 1.0) };
+                        let but = if options.invert { "all but " } else { "" };
+                        (Binarised::Two(void, solid), format!("label: {but}{label} is solid"))
+                    }
+                    None => phases_of(&volume.levels, options, &mut findings)?,
+                };
                 let extremes = extremes(&frame, &volume.levels, &phases)?;
                 let (low, high) = frame.bounds();
                 let mut envelope = Envelope::choose(
@@ -498,6 +513,39 @@ fn phases_of(
         ));
     }
     Ok((phases, text))
+}
+
+/// A volume of labels as one of two values: 1 where it has this label.
+fn labelled(levels: &Levels, label: i64) -> Result<Levels, DesignError> {
+    let wanted = label as f32;
+    let found: Vec<u8> = (0..levels.len()).map(|i| u8::from(levels.get(i) == wanted)).collect();
+    let count = found.iter().filter(|f| **f == 1).count();
+    if count > 0 && count < found.len() {
+        return Ok(Levels::U8(found));
+    }
+    let mut others = std::collections::BTreeSet::new();
+    for i in 0..levels.len() {
+        let value = levels.get(i);
+        if value.fract() != 0.0 {
+            return Err(DesignError::nothing(
+                "volume.one_phase",
+                format!("no voxel has the label {label}, and the values are no labels"),
+                "choose a --threshold for grey levels",
+            ));
+        }
+        others.insert(value as i64);
+        if others.len() > MOST_LABELS {
+            break;
+        }
+    }
+    let more = if others.len() > MOST_LABELS { " and more" } else { "" };
+    let list = others.iter().take(MOST_LABELS).map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let what = if count == 0 { "no" } else { "every" };
+    Err(DesignError::nothing(
+        "volume.one_phase",
+        format!("{what} voxel has the label {label}; the file has the labels {list}{more}"),
+        "choose the label of the solid: --solid-label",
+    ))
 }
 
 /// The outline of the solid of a volume.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::run::showable;
 use crate::design::{Design, DesignError, EnvelopeChoice, Options, Solid};
 use crate::grid::Levels;
-use crate::input::{Content, Loaded, load};
+use crate::input::{Content, Loaded, load_with};
 use crate::limits::Limits;
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{
@@ -31,7 +31,7 @@ fn one(file: &Path, options: &Options, limits: &Limits, exec: &Exec) -> Result<F
     let wrong = |entry: &mut FileEntry, kind: &str, message: String, at: Option<String>| {
         entry.errors.push(ErrorEntry { kind: kind.to_owned(), message, at });
     };
-    let loaded = match load(file, limits) {
+    let loaded = match load_with(file, options.raw.as_ref(), limits) {
         Ok(loaded) => loaded,
         Err(mut e) => {
             let at = e.at.take();

@@ -16,7 +16,7 @@ use crate::fate::front::Front;
 use crate::fate::library::Law;
 use crate::fate::timeline::{Timeline, default_days, timeline};
 use crate::fate::{Body, Material, Tissue, assess};
-use crate::input::load;
+use crate::input::load_with;
 use crate::limits::Limits;
 use crate::measure::{Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
 use crate::parallel::{Cancelled, Exec};
@@ -201,7 +201,7 @@ pub fn check_jobs(jobs: &[Job], cache: Option<&Cache>, exec: &Exec) -> Result<Re
 pub fn envelope_from(file: &Path, options: &Options, limits: &Limits, exec: &Exec) -> Result<EnvelopeChoice, String> {
     let shown = showable(file);
     let options = Options { envelope: EnvelopeChoice::Box, ..options.clone() };
-    let design = load(file, limits)
+    let design = load_with(file, options.raw.as_ref(), limits)
         .map_err(DesignError::from)
         .and_then(|loaded| Design::new(loaded, &options, limits, exec))
         .map_err(|e| format!("--envelope {shown}: {e}"))?;
@@ -288,7 +288,7 @@ pub(super) fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exe
         Ok(options) => options,
         Err(message) => return Ok(error_entry(name, path, "envelope", message, None)),
     };
-    let design = match load(file, &run.limits)
+    let design = match load_with(file, options.raw.as_ref(), &run.limits)
         .map_err(DesignError::from)
         .and_then(|l| Design::new(l, &options, &run.limits, exec))
     {

@@ -13,6 +13,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 pub use error::{InputError, InputErrorKind};
+pub use volume::raw::{RawLayout, RawType};
 
 use crate::grid::Volume;
 use crate::limits::{Limits, bytes};
@@ -44,8 +45,14 @@ pub enum Format {
     MetaImage,
     /// Nearly raw raster data.
     Nrrd,
+    /// XML image data of VTK.
+    Vti,
+    /// Legacy VTK file of structured points.
+    Vtk,
     /// Tagged image file format, one page a slice.
     Tiff,
+    /// Raw voxels.
+    Raw,
     /// Folder of slices.
     Slices,
 }
@@ -65,7 +72,10 @@ impl Format {
             Self::Nifti => "nifti",
             Self::MetaImage => "metaimage",
             Self::Nrrd => "nrrd",
+            Self::Vti => "vti",
+            Self::Vtk => "vtk",
             Self::Tiff => "tiff",
+            Self::Raw => "raw",
             Self::Slices => "slices",
         }
     }
@@ -131,6 +141,14 @@ pub(crate) type Read = Result<(Content, Vec<Note>), InputError>;
 /// # Errors
 /// When it cannot be opened, its format is not known or not supported, or its content is broken or too large.
 pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
+    load_with(path, None, limits)
+}
+
+/// As [`load`]; a file of no known format, or named as raw volumes are, is read as `raw` says.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Result<Loaded, InputError> {
     let unreadable = |e: &std::io::Error| {
         InputError::new(InputErrorKind::Unreadable, format!("cannot be read: {e}"))
             .remedy("check the path and its permissions")
@@ -148,7 +166,14 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
     }
     let data = std::fs::read(path).map_err(|e| unreadable(&e))?;
     let sha256 = Sha256::digest(&data).iter().map(|b| format!("{b:02x}")).collect();
-    let format = detect(&data)?;
+    let format = match (raw, detect(&data)) {
+        (Some(_), found) if volume::raw::named(path) || found.is_err() => Format::Raw,
+        // What is named so and looks like an STL does so by its length alone.
+        (None, Err(_) | Ok(Format::StlBinary)) if volume::raw::named(path) && !data.is_empty() => {
+            return Err(volume::raw::undeclared(path, data.len()));
+        }
+        (_, found) => found?,
+    };
     let folder = path.parent().unwrap_or(Path::new(""));
     let (content, notes) = match format {
         Format::StlBinary => mesh::stl::read_binary(&data),
@@ -163,6 +188,11 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         Format::Nifti => volume::nifti::read(&data, limits),
         Format::MetaImage => volume::metaimage::read(&data, folder, limits),
         Format::Nrrd => volume::nrrd::read(&data, folder, limits),
+        Format::Vti => volume::vti::read(&data, limits),
+        Format::Vtk => volume::vtk::read(&data, limits),
+        Format::Raw => {
+            raw.map_or_else(|| Err(volume::raw::undeclared(path, data.len())), |l| volume::raw::read(&data, l, limits))
+        }
         // A file is never told to be a folder.
         Format::Tiff | Format::Slices => volume::tiff::read(&data, limits),
     }?;
@@ -232,7 +262,7 @@ pub fn stands_alone(data: &[u8]) -> bool {
 }
 
 /// What to do about a file that is not read.
-const EXPORT: &str = "export a mesh as STL, OBJ, PLY, OFF or 3MF, a volume as NIfTI, NRRD, MetaImage, TIFF or NPY";
+const EXPORT: &str = "export a mesh as STL, OBJ, PLY, OFF or 3MF, a volume as NIfTI, NRRD, MetaImage, VTI, TIFF or NPY";
 
 /// Tells the format from the content.
 ///
@@ -264,6 +294,12 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if volume::metaimage::looks_like(data) {
         return Ok(Format::MetaImage);
     }
+    if volume::vti::looks_like(data) {
+        return Ok(Format::Vti);
+    }
+    if volume::vtk::looks_like(data) {
+        return Ok(Format::Vtk);
+    }
     if starts(b"ply\n") || starts(b"ply\r") {
         return Ok(Format::Ply);
     }
@@ -276,7 +312,6 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
         (GZIP, "a gzip file, but not of a NIfTI volume"),
         (b"glTF", "a glTF file"),
         (b"<?xml", "an XML file"),
-        (b"# vtk", "a legacy VTK file"),
         (b"\x89PNG", "a PNG picture"),
         (b"\x89HDF", "an HDF5 file"),
         (b"\xd0\xcf\x11\xe0", "a Microsoft compound file (CAD native?)"),

@@ -5,9 +5,12 @@ pub mod nifti;
 pub mod npy;
 pub mod npz;
 pub mod nrrd;
+pub mod raw;
 mod samples;
 pub mod slices;
 pub mod tiff;
+pub mod vti;
+pub mod vtk;
 
 use std::path::{Component, Path};
 

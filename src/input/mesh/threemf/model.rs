@@ -383,7 +383,10 @@ fn beam_lattice(
     let mode = element.get("clippingmode").or_else(|| element.get("clipping")).unwrap_or_default().into_owned();
     let clipped = !matches!(&*mode, "" | "none");
     let text = |name: &str| {
-        element.get(name).map(std::borrow::Cow::into_owned).or_else(|| element.spaced(Space::Balls, name).map(str::to_owned))
+        element
+            .get(name)
+            .map(std::borrow::Cow::into_owned)
+            .or_else(|| element.spaced(Space::Balls, name).map(str::to_owned))
     };
     let ball_mode = text("ballmode").unwrap_or_default();
     let ball_radius = positive(element, "ballradius")?;

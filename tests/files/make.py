@@ -1,0 +1,104 @@
+"""Makes the files of this folder with the programs that others use, for `tests/files.rs` to read back.
+
+Needs nibabel, pynrrd, tifffile, SimpleITK, trimesh, pyvista and lib3mf. Volumes have 5 x 6 x 7 voxels of the value
+x + 10 y + 100 z, 12 x 12 x 20 um apart; meshes are a box of 1 x 2 x 3 mm.
+"""
+
+import pathlib
+
+import lib3mf
+import nibabel
+import nrrd
+import numpy as np
+import pyvista
+import SimpleITK
+import tifffile
+import trimesh
+import vtk
+
+here = pathlib.Path(__file__).parent
+size, spacing = (5, 6, 7), (0.012, 0.012, 0.020)
+x, y, z = np.meshgrid(*[np.arange(n) for n in size], indexing="ij")
+values = (x + 10 * y + 100 * z).astype(np.uint16)
+zyx = np.ascontiguousarray(values.transpose())
+
+np.save(here / "numpy.npy", values)
+np.savez_compressed(here / "numpy.npz", im=values)
+values.ravel(order="F").astype(">u2").tofile(here / "numpy.raw")
+
+for name, kind in [("nibabel.nii.gz", nibabel.Nifti1Image), ("nibabel2.nii", nibabel.Nifti2Image)]:
+    image = kind(values, np.diag([*spacing, 1.0]))
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, here / name)
+
+header = {"space": "left-posterior-superior", "space directions": np.diag(spacing), "space origin": [1.0, 2.0, 3.0],
+          "space units": ["mm", "mm", "mm"]}
+nrrd.write(str(here / "pynrrd.nrrd"), values, header)
+
+image = SimpleITK.GetImageFromArray(zyx)
+image.SetSpacing(spacing)
+SimpleITK.WriteImage(image, here / "simpleitk.mha", useCompression=True)
+SimpleITK.WriteImage(image, here / "simpleitk.nrrd", useCompression=True)
+SimpleITK.WriteImage(image, here / "simpleitk.nii.gz")
+SimpleITK.WriteImage(image, here / "simpleitk.vtk")
+
+tifffile.imwrite(here / "imagej.tif", zyx, imagej=True, resolution=(1 / 0.012, 1 / 0.012),
+                 metadata={"axes": "ZYX", "spacing": 0.020, "unit": "mm"})
+tifffile.imwrite(here / "ome.ome.tif", zyx, ome=True, compression="zlib", metadata={
+    "axes": "ZYX", "PhysicalSizeX": 12.0, "PhysicalSizeY": 12.0, "PhysicalSizeZ": 20.0,
+    "PhysicalSizeXUnit": "µm", "PhysicalSizeYUnit": "µm", "PhysicalSizeZUnit": "µm"})
+
+points = pyvista.ImageData(dimensions=size, spacing=spacing, origin=(1.0, 2.0, 3.0))
+points.point_data["im"] = values.ravel(order="F")
+points.save(here / "pyvista.vti")
+cells = pyvista.ImageData(dimensions=[n + 1 for n in size], spacing=spacing, origin=(1.0, 2.0, 3.0))
+cells.cell_data["im"] = values.ravel(order="F")
+for name, mode, big, packed in [
+    ("vtk-raw.vti", "appended-raw", False, False),
+    ("vtk-raw-zlib.vti", "appended-raw", True, True),
+    ("vtk-base64.vti", "appended", False, True),
+    ("vtk-ascii.vti", "ascii", False, False),
+]:
+    writer = vtk.vtkXMLImageDataWriter()
+    writer.SetFileName(str(here / name))
+    writer.SetInputData(cells)
+    writer.SetCompressorTypeToZLib() if packed else writer.SetCompressorTypeToNone()
+    writer.SetByteOrderToBigEndian() if big else writer.SetByteOrderToLittleEndian()
+    if mode == "ascii":
+        writer.SetDataModeToAscii()
+    else:
+        writer.SetDataModeToAppended()
+        writer.SetEncodeAppendedData(mode == "appended")
+    writer.Write()
+for name, text in [("vtk.vtk", False), ("vtk-ascii.vtk", True)]:
+    writer = vtk.vtkStructuredPointsWriter()
+    writer.SetFileName(str(here / name))
+    writer.SetInputData(points)
+    writer.SetFileTypeToASCII() if text else writer.SetFileTypeToBinary()
+    writer.Write()
+
+box = trimesh.creation.box([1.0, 2.0, 3.0])
+for ending in ["stl", "ply", "obj", "off", "3mf"]:
+    box.export(here / f"trimesh.{ending}")
+
+model = lib3mf.get_wrapper().CreateModel()
+model.SetUnit(lib3mf.ModelUnit.MicroMeter)
+mesh = model.AddMeshObject()
+corners = [(0.0, 0.0, 0.0), (1000.0, 0.0, 0.0), (1000.0, 0.0, 2000.0)]
+for corner in corners:
+    position = lib3mf.Position()
+    position.Coordinates[:] = corner
+    mesh.AddVertex(position)
+lattice = mesh.BeamLattice()
+lattice.SetMinLength(1.0)
+for ends, radii, caps in [
+    ((0, 1), (100.0, 100.0), (lib3mf.BeamLatticeCapMode.HemiSphere, lib3mf.BeamLatticeCapMode.Butt)),
+    ((1, 2), (100.0, 50.0), (lib3mf.BeamLatticeCapMode.Sphere, lib3mf.BeamLatticeCapMode.Butt)),
+]:
+    beam = lib3mf.Beam()
+    beam.Indices[:] = ends
+    beam.Radii[:] = radii
+    beam.CapModes[:] = [int(c) for c in caps]
+    lattice.AddBeam(beam)
+model.AddBuildItem(mesh, lib3mf.get_wrapper().GetIdentityTransform())
+model.QueryWriter("3mf").WriteToFile(str(here / "lib3mf-beams.3mf"))
