@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
+
 use poregauge::input::{Content, RawLayout, load, load_with};
 use poregauge::limits::Limits;
 use poregauge::units::LengthUnit;
@@ -58,6 +60,42 @@ fn volumes_of_other_programs_are_read_back() {
 }
 
 #[test]
+fn series_are_sorted_by_place_and_mixed_ones_refused() {
+    let limits = Limits::default();
+    let loaded = load(&file("series"), &limits).unwrap();
+    let Content::Volume { volume, spacing, origin } = loaded.content else { panic!("a volume") };
+    assert!(whole(&volume));
+    assert_eq!((loaded.format.id(), origin), ("dicom", [1.0, 2.0, 3.0]));
+    let spacing = spacing.unwrap();
+    assert!(spacing.spacing.iter().zip([0.012, 0.012, 0.02]).all(|(a, b)| (a / b - 1.0).abs() < 1e-9));
+    assert_eq!(spacing.unit, Some(LengthUnit::Millimetre));
+    // Frames of one file, of either sign, scaled: values that were odd lost their last bit.
+    let Content::Volume { volume, spacing, .. } = load(&file("pydicom.dcm"), &limits).unwrap().content else {
+        panic!()
+    };
+    let value = |i: usize| ((i % 5 + 10 * (i / 5 % 6) + 100 * (i / 30)) / 2 * 2) as f32;
+    assert!(volume.size == SIZE && (0..210).all(|i| volume.levels.get(i) == value(i)));
+    assert!((spacing.unwrap().spacing[2] - 0.02).abs() < 1e-12);
+
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |from: &str, to: &str| assert!(std::fs::copy(file(from), folder.path().join(to)).unwrap() > 0);
+    let mut names: Vec<_> = std::fs::read_dir(file("series")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    names.sort();
+    names.iter().for_each(|n| copy(&format!("series/{}", n.to_string_lossy()), &n.to_string_lossy()));
+    copy("numpy.npy", "notes.txt");
+    assert!(load(folder.path(), &limits).is_ok());
+    copy("series/1.dcm", "again.dcm");
+    assert!(load(folder.path(), &limits).unwrap_err().message.contains("same place"));
+    std::fs::remove_file(folder.path().join("again.dcm")).unwrap();
+    // The number 3, of the second slice of seven: a gap.
+    std::fs::remove_file(folder.path().join("4.dcm")).unwrap();
+    assert!(load(folder.path(), &limits).unwrap_err().message.contains("mm apart"));
+    copy("pydicom.dcm", "other.dcm");
+    assert!(load(folder.path(), &limits).unwrap_err().message.contains("more than one series"));
+    assert!(load(&file("series/1.dcm"), &limits).unwrap_err().message.contains("single slice"));
+}
+
+#[test]
 fn arrays_without_spacing_are_read_back_and_have_none() {
     let limits = Limits::default();
     let raw = RawLayout { size: SIZE, kind: "u16be".parse().unwrap(), header: 0 };
@@ -72,9 +110,14 @@ fn arrays_without_spacing_are_read_back_and_have_none() {
 
 #[test]
 fn meshes_of_other_programs_are_read_back() {
-    for (name, unit) in
-        [("stl", None), ("ply", None), ("obj", None), ("off", None), ("3mf", Some(LengthUnit::Millimetre))]
-    {
+    for (name, unit) in [
+        ("stl", None),
+        ("ply", None),
+        ("obj", None),
+        ("off", None),
+        ("3mf", Some(LengthUnit::Millimetre)),
+        ("glb", Some(LengthUnit::Metre)),
+    ] {
         let loaded = load(&file(&format!("trimesh.{name}")), &Limits::default()).unwrap();
         let Content::Mesh { triangles, unit: found } = loaded.content else { panic!("{name} is a mesh") };
         let volume: f64 = triangles.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
@@ -95,4 +138,89 @@ fn beams_of_lib3mf_are_read_back() {
     let truth = PI * 1e4 * 1000.0 + ball / 2.0 + frustum + ball;
     let volume: f64 = triangles.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
     assert!((volume / truth - 1.0).abs() < 1e-4, "{volume} {truth}");
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    use poregauge::export::Target;
+    use poregauge::grid::{Frame, Levels};
+    let folder = tempfile::tempdir().unwrap();
+    let frame = Frame { size: SIZE, spacing: [12.0, 12.0, 20.0], origin: [100.0, 200.0, 300.0] };
+    let value = |i: usize| i % 5 + 10 * (i / 5 % 6) + 100 * (i / 30);
+    let levels = Levels::U16((0..210).map(|i| value(i) as u16).collect());
+    for name in ["a.vti", "a.nii", "a.nii.gz", "a.npy"] {
+        let path = folder.path().join(name);
+        let target = Target::of(&path).unwrap();
+        target.volume(&mut std::fs::File::create(&path).unwrap(), &frame, &levels).unwrap().unwrap();
+        let Content::Volume { volume, spacing, .. } = load(&path, &Limits::default()).unwrap().content else {
+            panic!()
+        };
+        assert!(whole(&volume), "{name}");
+        if let Some(s) = spacing {
+            assert!(s.spacing.iter().zip([0.012, 0.012, 0.02]).all(|(a, b)| (a / b - 1.0).abs() < 1e-6), "{name}");
+        }
+        assert_eq!(spacing.is_none(), name == "a.npy");
+    }
+}
+
+/// All committed files with their bytes.
+static CORPUS: std::sync::LazyLock<Vec<(String, Vec<u8>)>> = std::sync::LazyLock::new(|| {
+    let mut all: Vec<(String, Vec<u8>)> = std::fs::read_dir(file(""))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e != "py"))
+        .map(|p| (p.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&p).unwrap()))
+        .collect();
+    all.sort();
+    assert!(all.len() > 20);
+    all
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Bytes changed, cut out, doubled or cut off: an error or a file within bounds, never a panic, never a volume whose
+    /// values do not match its size, never a spacing that is none.
+    #[test]
+    fn broken_files_never_break_the_reader(
+        pick in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..5), 1..6),
+    ) {
+        let (name, bytes) = pick.get(&CORPUS);
+        let mut data = bytes.clone();
+        for (at, byte, how) in changes {
+            if data.is_empty() {
+                break;
+            }
+            let i = at.index(data.len());
+            match how {
+                0 => data[i] = byte,
+                1 => data[i] ^= 1 << (byte % 8),
+                2 => data.truncate(i),
+                3 => drop(data.drain(i..(i + 1 + usize::from(byte) % 16).min(data.len()))),
+                _ => {
+                    let again = data[i..(i + 1 + usize::from(byte) % 16).min(data.len())].to_vec();
+                    data.splice(i..i, again);
+                }
+            }
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, &data).unwrap();
+        let raw = RawLayout { size: SIZE, kind: "u16be".parse().unwrap(), header: 0 };
+        let raw = name.ends_with(".raw").then_some(&raw);
+        if let Ok(loaded) = load_with(&path, raw, &Limits { memory: 1 << 22 }) {
+            match loaded.content {
+                Content::Volume { volume, spacing, .. } => {
+                    prop_assert_eq!(volume.size.iter().product::<usize>(), volume.levels.len());
+                    let all_positive = |s: [f64; 3]| s.iter().all(|v| v.is_finite() && *v > 0.0);
+                    prop_assert!(spacing.is_none_or(|s| all_positive(s.spacing)));
+                    prop_assert!((0..volume.levels.len()).all(|i| volume.levels.get(i).is_finite()));
+                }
+                Content::Mesh { triangles, .. } => {
+                    prop_assert!(triangles.iter().flatten().flatten().all(|c| c.is_finite()));
+                }
+            }
+        }
+    }
 }

@@ -164,7 +164,16 @@ fn a_volume_has_the_same_figures_in_every_format() {
         write("a.mhd", mhd.as_bytes()),
         folder.path().join("slices"),
     ];
+    let labels: Vec<u8> = values.iter().enumerate().map(|(i, v)| if *v == 1 { 2 } else { (i % 2) as u8 }).collect();
+    let labels = write("labels.raw", &labels);
     let first = measured(&files[0]);
+    let raw = poregauge::input::RawLayout { size: n, kind: "u8".parse().unwrap(), header: 0 };
+    for (file, label) in [(folder.path().join("a.raw"), None), (labels, Some(2))] {
+        let mut run = run(40.0);
+        run.options.spacing = Some([Length::from_um(25.0); 3]);
+        (run.options.raw, run.options.solid_label) = (Some(raw), label);
+        assert_eq!(measure_file(&file, &run, 2).measurements, first.measurements, "{}", file.display());
+    }
     assert!(figure(&first, "solid.components").value == 1.0);
     for file in &files[1..] {
         assert_eq!(measured(file).measurements, first.measurements, "{}", file.display());
@@ -196,6 +205,12 @@ fn real_files_give_what_other_programs_say_of_them() {
         assert!((figure(&design, "porosity.total").value - (1.0 - 0.293_492)).abs() < 1e-6);
         assert!((figure(&design, "volume.total").value - 0.103_004_9).abs() < 1e-6);
         assert_eq!(figure(&design, "solid.components").value, 1.0);
+    }
+    for (name, good) in [("_nifti", false), ("_byteskip_minus_one_nifti", true), ("", true)] {
+        // A header that does not skip that of its NIfTI volume is refused; the others give one volume.
+        let Some(path) = real(&format!("mhe+pynrrd/nrrd/tests/data/BallBinary30x30x30{name}.nhdr")) else { break };
+        let loaded = poregauge::input::load(&path, &poregauge::limits::Limits::default());
+        assert_eq!(loaded.is_ok(), good, "{name}");
     }
     if let Some(berea) = real("PMEAL+OpenPNM/tests/fixtures/berea_100_to_300.npz") {
         let design = measure_file(&berea, &run(5.0, true), 2);

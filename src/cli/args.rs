@@ -15,7 +15,7 @@ use crate::units::{Length, LengthUnit};
     version,
     about,
     long_about = "A go/no-go gauge for tissue-engineering scaffolds.\n\n\
-    Measures a CAD mesh (STL, OBJ, PLY, OFF, 3MF) or a micro-CT volume (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, slices), compares every figure with acceptance \
+    Measures a CAD mesh (STL, OBJ, PLY, OFF, 3MF, glTF) or a micro-CT volume (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, slices), compares every figure with acceptance \
     criteria, and says pass or fail with the margin and the uncertainty.\n\n\
     Exit codes: 0 every design passes, 1 some design fails or is inconclusive, 2 the tool could not decide.",
     after_help = "Examples:\n  poregauge check part.stl\n  poregauge check scan.nrrd --format json -o report.json\n  \
@@ -42,7 +42,10 @@ pub enum Command {
     )]
     Measure(MeasureArgs),
     /// What is in a file and whether it can be trusted, without measuring it
-    #[command(after_help = "Examples:\n  poregauge inspect part.stl\n  poregauge inspect scan.nii.gz --format json")]
+    #[command(
+        after_help = "Examples:\n  poregauge inspect part.stl\n  poregauge inspect scan.nii.gz --format json\n  \
+        poregauge inspect scan.raw --raw-size 256,256,128 --raw-type u16le --spacing 12um --export scan.vti"
+    )]
     Inspect(InspectArgs),
     /// Pores and throats of a design as a network: a file for OpenPNM, and a table of pores
     #[command(after_help = "Examples:\n  poregauge network part.stl -o network.csv\n  \
@@ -393,7 +396,7 @@ pub struct FateArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF, glTF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, NPZ, a folder of
     /// slices); without any, those of poregauge.toml
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
@@ -428,11 +431,14 @@ pub struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The files: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of slices)
+    /// The files: meshes (STL, OBJ, PLY, OFF, 3MF, glTF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required_unless_present = "schema", value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub input: InputArgs,
+    /// Write what was read in another format too: a mesh as .stl or .ply, a volume as .vti, .nii, .nii.gz or .npy
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub export: Option<PathBuf>,
     /// Text for people, or JSON
     #[arg(long, value_enum, default_value = "text", value_name = "FORMAT", help_heading = "Output")]
     pub format: InspectFormat,
@@ -581,7 +587,7 @@ pub struct AdjustArgs {
 
 #[derive(Debug, Args)]
 pub struct TimelineArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of slices)
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF, glTF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -597,7 +603,7 @@ pub struct TimelineArgs {
 
 #[derive(Debug, Args)]
 pub struct MeasureArgs {
-    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, TIFF, NPY, NPZ, a folder of slices)
+    /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF, glTF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, stiffness and
@@ -691,10 +697,10 @@ pub struct GenerateArgs {
     /// Something wrong on purpose, to try a gate on
     #[arg(long, value_enum)]
     pub fault: Option<FaultArg>,
-    /// Write a volume of voxels of this size (.nrrd) instead of a mesh
+    /// Write a volume of voxels of this size instead of a mesh
     #[arg(long, value_parser = length, value_name = "LENGTH")]
     pub voxel: Option<Length>,
-    /// File to write: .stl, or .nrrd with --voxel
+    /// File to write: .stl or .ply; with --voxel .nrrd, .vti, .nii, .nii.gz or .npy
     #[arg(long, short, value_name = "FILE")]
     pub output: PathBuf,
 }

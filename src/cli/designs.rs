@@ -79,6 +79,12 @@ pub fn inspect(arguments: &InspectArgs) -> Result<Status, Failure> {
     let exec = Exec::new(None, Arc::new(crate::parallel::Silent)).map_err(|e| Failure::Message(e.to_string()))?;
     let limits = Limits::default();
     let run = Resolver::new(limits, &exec).run(&Settings::of(&arguments.input), Path::new(""), false)?;
+    if let Some(to) = &arguments.export {
+        let [file] = &arguments.files[..] else {
+            return Err(Failure::Message("--export writes one file: name one file to read".to_owned()));
+        };
+        super::export::convert(file, to, &run.options, &limits, &exec)?;
+    }
     let inspection = gauge::inspect(&arguments.files, &run.options, &limits, &exec)?;
     match arguments.format {
         InspectFormat::Text => output::print(&render::inspection::render(&inspection))?,

@@ -1,13 +1,18 @@
-//! `generate`: reference designs as files.
+//! `generate`: reference designs as files; `inspect --export`: a file in another format.
+
+use std::path::Path;
 
 use super::args::{FaultArg, FormArg, GenerateArgs, KindArg};
 use super::{Failure, output};
-use crate::export;
+use crate::design::{Design, DesignError, EnvelopeChoice, Options, Solid};
+use crate::export::{self, Target};
 use crate::generate::cubic::{Cubic, Stack};
 use crate::generate::struts::{Struts, Topology};
 use crate::generate::tpms::{Form, Surface, Tpms};
 use crate::generate::{Fault, GenerateError, with_holes};
 use crate::grid::Frame;
+use crate::input::load_with;
+use crate::limits::Limits;
 use crate::mesh::Mesh;
 use crate::parallel::Exec;
 use crate::report::Status;
@@ -31,31 +36,57 @@ pub fn generate(arguments: GenerateArgs) -> Result<Status, Failure> {
     if arguments.fault == Some(FaultArg::Holes) {
         mesh = with_holes(mesh);
     }
-    let wants = |suffix: &str| arguments.output.extension().is_some_and(|e| e.eq_ignore_ascii_case(suffix));
-    match arguments.voxel {
-        None if wants("stl") => output::write_file(&arguments.output, |out| export::stl::write(&mut { out }, &mesh))?,
-        Some(voxel) if wants("nrrd") => {
-            let (low, high) = mesh.bounds().ok_or_else(|| Failure::Message("the design is empty".to_owned()))?;
-            let extent = high - low;
-            let size: [usize; 3] = std::array::from_fn(|a| ((extent[a] / voxel.um() - 1e-6).ceil().max(1.0)) as usize);
-            if size.iter().map(|n| *n as f64).product::<f64>() > MAX_VOXELS {
-                return Err(Failure::Message(
-                    "the volume would have more than 10⁹ voxels: choose a larger --voxel".to_owned(),
-                ));
-            }
-            let origin = std::array::from_fn(|a| low[a] + voxel.um() / 2.0);
-            let frame = Frame { size, spacing: [voxel.um(); 3], origin };
-            let mask = inside(&frame, &mesh, true, &exec);
-            output::write_file(&arguments.output, |out| export::nrrd::write(&mut { out }, &frame, &mask))?;
-        }
-        None => {
-            return Err(Failure::Message(
-                "-o must end in .stl; for voxels say --voxel 25um and -o with .nrrd".to_owned(),
-            ));
-        }
-        Some(_) => return Err(Failure::Message("-o must end in .nrrd when --voxel is given".to_owned())),
+    let target = Target::of(&arguments.output);
+    let wrong = |what: &str| Failure::Message(what.to_owned());
+    let Some(voxel) = arguments.voxel else {
+        let target = target.filter(|t| matches!(t, Target::Stl | Target::Ply));
+        let target = target
+            .ok_or_else(|| wrong("-o must end in .stl or .ply; for a volume say --voxel 25um and -o with .nrrd"))?;
+        output::write_file(&arguments.output, |mut out| target.mesh(&mut out, &mesh).unwrap_or(Ok(())))?;
+        return Ok(Status::Fine);
+    };
+    let target = target
+        .filter(|t| !matches!(t, Target::Stl | Target::Ply))
+        .ok_or_else(|| wrong("-o must end in .nrrd, .vti, .nii, .nii.gz or .npy when --voxel is given"))?;
+    let (low, high) = mesh.bounds().ok_or_else(|| wrong("the design is empty"))?;
+    let extent = high - low;
+    let size: [usize; 3] = std::array::from_fn(|a| ((extent[a] / voxel.um() - 1e-6).ceil().max(1.0)) as usize);
+    if size.iter().map(|n| *n as f64).product::<f64>() > MAX_VOXELS {
+        return Err(wrong("the volume would have more than 10⁹ voxels: choose a larger --voxel"));
     }
+    let origin = std::array::from_fn(|a| low[a] + voxel.um() / 2.0);
+    let frame = Frame { size, spacing: [voxel.um(); 3], origin };
+    let mask = inside(&frame, &mesh, true, &exec);
+    output::write_file(&arguments.output, |mut out| match target {
+        Target::Nrrd => export::nrrd::write(&mut out, &frame, &mask),
+        other => other.volume(&mut out, &frame, &export::mask_levels(&mask)).unwrap_or(Ok(())),
+    })?;
     Ok(Status::Fine)
+}
+
+/// `inspect --export`: what was read from a file, written in another format: a mesh with its triangles turned the right
+/// way, a volume with its values as they are, both with unit and spacing as they were taken.
+pub fn convert(file: &Path, to: &Path, options: &Options, limits: &Limits, exec: &Exec) -> Result<(), Failure> {
+    let wrong = |what: String| Failure::Message(format!("--export {}: {what}", to.display()));
+    let target = Target::of(to).filter(|t| *t != Target::Nrrd);
+    let target =
+        target.ok_or_else(|| wrong("the name must end in .stl, .ply, .vti, .nii, .nii.gz or .npy".to_owned()))?;
+    let options = Options { envelope: EnvelopeChoice::Box, ..options.clone() };
+    let design = load_with(file, options.raw.as_ref(), limits)
+        .map_err(DesignError::from)
+        .and_then(|loaded| Design::new(loaded, &options, limits, exec))
+        .map_err(|e| wrong(format!("{} {e}", file.display())))?;
+    let mesh = matches!(target, Target::Stl | Target::Ply);
+    match &design.solid {
+        Solid::Mesh(solid) if mesh => {
+            output::write_file(to, |mut out| target.mesh(&mut out, &solid.mesh).unwrap_or(Ok(())))
+        }
+        Solid::Volume { frame, levels, .. } if !mesh => {
+            output::write_file(to, |mut out| target.volume(&mut out, frame, levels).unwrap_or(Ok(())))
+        }
+        Solid::Mesh(_) => Err(wrong("a mesh is written as .stl or .ply".to_owned())),
+        Solid::Volume { .. } => Err(wrong("a volume is written as .vti, .nii, .nii.gz or .npy".to_owned())),
+    }
 }
 
 fn mesh(a: &GenerateArgs, exec: &Exec) -> Result<Mesh, Failure> {

@@ -35,6 +35,8 @@ pub enum Format {
     Off,
     /// 3D manufacturing format.
     ThreeMf,
+    /// glTF.
+    Gltf,
     /// `NumPy` array.
     Npy,
     /// Archive of `NumPy` arrays.
@@ -51,6 +53,8 @@ pub enum Format {
     Vtk,
     /// Tagged image file format, one page a slice.
     Tiff,
+    /// DICOM, a series of slices or one file of several frames.
+    Dicom,
     /// Raw voxels.
     Raw,
     /// Folder of slices.
@@ -67,6 +71,7 @@ impl Format {
             Self::Ply => "ply",
             Self::Off => "off",
             Self::ThreeMf => "3mf",
+            Self::Gltf => "gltf",
             Self::Npy => "npy",
             Self::Npz => "npz",
             Self::Nifti => "nifti",
@@ -75,6 +80,7 @@ impl Format {
             Self::Vti => "vti",
             Self::Vtk => "vtk",
             Self::Tiff => "tiff",
+            Self::Dicom => "dicom",
             Self::Raw => "raw",
             Self::Slices => "slices",
         }
@@ -183,6 +189,7 @@ pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Resul
         Format::Ply => mesh::ply::read(&data),
         Format::Off => mesh::off::read(&data),
         Format::ThreeMf => mesh::threemf::read(&data, limits),
+        Format::Gltf => mesh::gltf::read(&data, limits),
         Format::Npz => volume::npz::read(&data, limits),
         Format::Nifti if data.starts_with(GZIP) => volume::nifti::read(&unpack(&data, limits)?, limits),
         Format::Nifti => volume::nifti::read(&data, limits),
@@ -193,15 +200,21 @@ pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Resul
         Format::Raw => {
             raw.map_or_else(|| Err(volume::raw::undeclared(path, data.len())), |l| volume::raw::read(&data, l, limits))
         }
+        Format::Dicom => {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            volume::dicom::read(&[(name, &data)], limits)
+        }
         // A file is never told to be a folder.
         Format::Tiff | Format::Slices => volume::tiff::read(&data, limits),
     }?;
     Ok(Loaded { format, sha256, content, notes })
 }
 
-/// Reads a folder of slices.
+/// Reads a folder of slices: a DICOM series, or pictures.
 fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
-    let files = volume::slices::list(path)?;
+    let series = volume::dicom::list(path)?;
+    let format = if series.is_empty() { Format::Slices } else { Format::Dicom };
+    let files = if series.is_empty() { volume::slices::list(path)? } else { series };
     let mut digest = Sha256::new();
     let mut data = Vec::new();
     let mut held = 0;
@@ -215,9 +228,15 @@ fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         digest.update(&bytes);
         data.push(bytes);
     }
-    let (content, notes) = volume::slices::read(&files, &data, limits)?;
+    let (content, notes) = if format == Format::Dicom {
+        let name = |f: &std::path::PathBuf| f.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let named: Vec<(String, &[u8])> = files.iter().map(name).zip(data.iter().map(Vec::as_slice)).collect();
+        volume::dicom::read(&named, limits)?
+    } else {
+        volume::slices::read(&files, &data, limits)?
+    };
     let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
-    Ok(Loaded { format: Format::Slices, sha256, content, notes })
+    Ok(Loaded { format, sha256, content, notes })
 }
 
 /// What a gzip file begins with.
@@ -261,6 +280,22 @@ pub fn stands_alone(data: &[u8]) -> bool {
     }
 }
 
+/// The name of a format of CAD programs that describes solids by curved faces.
+fn boundary_model(data: &[u8]) -> Option<&'static str> {
+    let start = String::from_utf8_lossy(&data[..data.len().min(256)]);
+    let start = start.trim_start_matches('\u{feff}').trim_start();
+    let iges =
+        start.len() > 80 && start.as_bytes()[72] == b'S' && start[..72].is_ascii() && start[73..80].trim() == "1";
+    match () {
+        () if start.starts_with("ISO-10303-21") => Some("a STEP file"),
+        () if start.starts_with("**ABCDEFGHIJKLMNOPQRSTUVWXYZ") => Some("a Parasolid file"),
+        () if start.starts_with("DBRep_DrawableShape") || start.starts_with("CASCADE Topology") => Some("a BREP file"),
+        () if start.contains("ACIS") && start.starts_with(|c: char| c.is_ascii_digit()) => Some("an ACIS file"),
+        () if iges => Some("an IGES file"),
+        () => None,
+    }
+}
+
 /// What to do about a file that is not read.
 const EXPORT: &str = "export a mesh as STL, OBJ, PLY, OFF or 3MF, a volume as NIfTI, NRRD, MetaImage, VTI, TIFF or NPY";
 
@@ -273,6 +308,13 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
         return Err(InputError::new(InputErrorKind::Empty, "is empty".to_owned()).remedy("export the design again"));
     }
     let starts = |magic: &[u8]| data.starts_with(magic);
+    if let Some(name) = boundary_model(data) {
+        return Err(InputError::new(
+            InputErrorKind::Unsupported,
+            format!("is {name}: it holds curved faces, which are not read"),
+        )
+        .remedy("export the solid from the CAD program as STL, PLY or 3MF, with a chord error of a few µm"));
+    }
     if starts(b"\x93NUMPY") {
         return Ok(Format::Npy);
     }
@@ -294,6 +336,12 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if volume::metaimage::looks_like(data) {
         return Ok(Format::MetaImage);
     }
+    if mesh::gltf::looks_like(data) {
+        return Ok(Format::Gltf);
+    }
+    if volume::dicom::looks_like(data) {
+        return Ok(Format::Dicom);
+    }
     if volume::vti::looks_like(data) {
         return Ok(Format::Vti);
     }
@@ -308,9 +356,7 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     }
     let known = [
         (&b"PK\x03\x04"[..], "a ZIP archive, but not of a 3MF or NPZ"),
-        (b"ISO-10303-21", "a STEP file"),
         (GZIP, "a gzip file, but not of a NIfTI volume"),
-        (b"glTF", "a glTF file"),
         (b"<?xml", "an XML file"),
         (b"\x89PNG", "a PNG picture"),
         (b"\x89HDF", "an HDF5 file"),

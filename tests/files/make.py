@@ -1,6 +1,6 @@
 """Makes the files of this folder with the programs that others use, for `tests/files.rs` to read back.
 
-Needs nibabel, pynrrd, tifffile, SimpleITK, trimesh, pyvista and lib3mf. Volumes have 5 x 6 x 7 voxels of the value
+Needs nibabel, pynrrd, tifffile, SimpleITK, pydicom, trimesh, pyvista and lib3mf. Volumes have 5 x 6 x 7 voxels of the value
 x + 10 y + 100 z, 12 x 12 x 20 um apart; meshes are a box of 1 x 2 x 3 mm.
 """
 
@@ -10,6 +10,7 @@ import lib3mf
 import nibabel
 import nrrd
 import numpy as np
+import pydicom
 import pyvista
 import SimpleITK
 import tifffile
@@ -78,7 +79,7 @@ for name, text in [("vtk.vtk", False), ("vtk-ascii.vtk", True)]:
     writer.Write()
 
 box = trimesh.creation.box([1.0, 2.0, 3.0])
-for ending in ["stl", "ply", "obj", "off", "3mf"]:
+for ending in ["stl", "ply", "obj", "off", "3mf", "glb"]:
     box.export(here / f"trimesh.{ending}")
 
 model = lib3mf.get_wrapper().CreateModel()
@@ -102,3 +103,35 @@ for ends, radii, caps in [
     lattice.AddBeam(beam)
 model.AddBuildItem(mesh, lib3mf.get_wrapper().GetIdentityTransform())
 model.QueryWriter("3mf").WriteToFile(str(here / "lib3mf-beams.3mf"))
+
+
+def dicom(pixels, name, number, **more):
+    """A CT slice, or a file of several frames, of pixels indexed [row, column]."""
+    meta = pydicom.dataset.FileMetaDataset()
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
+    meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+    meta.ImplementationClassUID = "1.2.3"
+    data = pydicom.Dataset()
+    data.file_meta = meta
+    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    data.SeriesInstanceUID, data.Modality, data.InstanceNumber = "1.2.4", "CT", number
+    data.Rows, data.Columns = pixels.shape[-2:]
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.BitsAllocated, data.BitsStored, data.HighBit = 16, 12, 11
+    data.PixelSpacing, data.ImageOrientationPatient = [0.012, 0.012], [1, 0, 0, 0, 1, 0]
+    data.PixelRepresentation = int(pixels.dtype.kind == "i")
+    for key, value in more.items():
+        setattr(data, key, value)
+    data.PixelData = (pixels.view(np.uint16) & 0xFFF).tobytes()
+    data.save_as(name, enforce_file_format=True)
+
+
+(here / "series").mkdir(exist_ok=True)
+for k in range(size[2]):
+    # Neither the names nor the numbers are in the order of the places.
+    number = (3 * k) % size[2]
+    dicom(zyx[k], here / "series" / f"{size[2] - number}.dcm", number, ImagePositionPatient=[1.0, 2.0, 3.0 + 0.020 * k])
+# Stored as 12-bit numbers of either sign, half of the value less 100.
+dicom(((zyx.astype(np.int32) - 200) // 2).astype(np.int16), here / "pydicom.dcm", 1, NumberOfFrames=size[2],
+      RescaleSlope=2, RescaleIntercept=200, SpacingBetweenSlices=0.020)

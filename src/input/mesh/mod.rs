@@ -1,6 +1,7 @@
 //! Readers of mesh formats.
 
 mod faces;
+pub mod gltf;
 pub mod obj;
 pub mod off;
 pub mod ply;

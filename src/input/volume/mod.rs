@@ -1,5 +1,6 @@
 //! Readers of volume formats.
 
+pub mod dicom;
 pub mod metaimage;
 pub mod nifti;
 pub mod npy;

@@ -35,6 +35,11 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         match volume {
             // Scalars and tables beside the volume are no matter.
             Err(e) if e.kind == InputErrorKind::Unsupported => names.push(name),
+            // What is broken may be the volume that is meant.
+            Err(e) => {
+                let at = e.at.as_ref().map_or_else(|| name.clone(), |at| format!("{name}, {at}"));
+                return Err(e.at(at));
+            }
             other if found.is_none() => found = Some((name, other)),
             _ => {
                 let first = found.map(|f| f.0).unwrap_or_default();
@@ -88,6 +93,9 @@ mod tests {
         assert_eq!(volume.size, [2, 3, 4]);
         let two = archive(&[("a.npy", npy("(2, 3, 4)", 24)), ("b.npy", npy("(2, 3, 4)", 24))]);
         assert_eq!(read(&two, &limits).unwrap_err().kind, InputErrorKind::Unsupported);
+        let broken = archive(&[("a.npy", npy("(2, 3, 4)", 24)), ("b.npy", npy("(2, 3, 4)", 20))]);
+        let error = read(&broken, &limits).unwrap_err();
+        assert_eq!((error.kind, error.at.as_deref()), (InputErrorKind::Truncated, Some("b.npy")));
         for n in (0..one.len()).step_by(3) {
             assert!(read(&one[..n], &limits).is_err(), "cut at {n}");
         }

@@ -90,6 +90,17 @@ pub fn read(data: &[u8], folder: &Path, limits: &Limits) -> Read {
                 .remedy("save it with raw or gzip encoding"));
         }
     };
+    // A NIfTI volume as data file has a header before its voxels, which would be taken for some of them.
+    if header.data_file.is_some() && header.byte_skip == 0 && super::nifti::looks_like(bytes) {
+        return Err(InputError::new(
+            InputErrorKind::Malformed,
+            format!(
+                "has its voxels in the NIfTI volume `{}`, whose own header it does not skip",
+                header.data_file.as_deref().unwrap_or("")
+            ),
+        )
+        .remedy("read that volume itself, or add `byte skip: -1` to the header"));
+    }
     if header.byte_skip == -1 {
         bytes = bytes.len().checked_sub(needed).map_or(bytes, |start| &bytes[start..]);
     } else {

@@ -1,0 +1,29 @@
+//! VTI, the XML image data of VTK, with raw appended values, in millimetres.
+
+use std::io::{self, Write};
+
+use super::{name, values};
+use crate::grid::{Frame, Levels};
+
+/// Writes a volume as values at points.
+///
+/// # Errors
+/// When writing fails.
+pub fn write(out: &mut impl Write, frame: &Frame, levels: &Levels) -> io::Result<()> {
+    let [x, y, z] = frame.size.map(|n| n.saturating_sub(1));
+    let [hx, hy, hz] = frame.spacing.map(|s| s / 1e3);
+    let [ox, oy, oz] = frame.origin.map(|o| o / 1e3);
+    let (kind, bytes) = name(levels, [("UInt8", 1u64), ("UInt16", 2), ("Float32", 4)]);
+    write!(
+        out,
+        "<?xml version=\"1.0\"?>\n<VTKFile type=\"ImageData\" version=\"1.0\" byte_order=\"LittleEndian\" header_type=\"UInt64\">\n\
+         <ImageData WholeExtent=\"0 {x} 0 {y} 0 {z}\" Origin=\"{ox} {oy} {oz}\" Spacing=\"{hx} {hy} {hz}\">\n\
+         <Piece Extent=\"0 {x} 0 {y} 0 {z}\">\n<PointData Scalars=\"level\">\n\
+         <DataArray type=\"{kind}\" Name=\"level\" format=\"appended\" offset=\"0\"/>\n\
+         </PointData>\n</Piece>\n</ImageData>\n<AppendedData encoding=\"raw\">\n_"
+    )?;
+    out.write_all(&(levels.len() as u64 * bytes).to_le_bytes())?;
+    values(out, levels)?;
+    write!(out, "\n</AppendedData>\n</VTKFile>\n")?;
+    out.flush()
+}
