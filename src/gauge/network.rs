@@ -5,7 +5,7 @@ use std::path::Path;
 use super::run::{ACROSS_BODY, Run, boxed, showable};
 use crate::design::{Design, DesignError, Resolution, Solid, Study, StudyError};
 use crate::export::network::PoreNetwork;
-use crate::input::load;
+use crate::input::load_with;
 use crate::measure::network;
 use crate::parallel::{Cancelled, Exec};
 use crate::units::Length;
@@ -35,7 +35,7 @@ pub enum NetworkError {
 pub fn pore_network(file: &Path, run: &Run, exec: &Exec) -> Result<(PoreNetwork, f64), NetworkError> {
     exec.stage(&format!("reading {}", showable(file)))?;
     let options = boxed(run).map_err(NetworkError::Envelope)?;
-    let loaded = load(file, &run.limits).map_err(DesignError::from)?;
+    let loaded = load_with(file, options.raw.as_ref(), &run.limits).map_err(DesignError::from)?;
     let design = Design::new(loaded, &options, &run.limits, exec)?;
     let resolution = match &design.solid {
         Solid::Mesh(_) => {
