@@ -25,6 +25,16 @@ pub struct Body {
     pub front: Front,
     /// Thickness below which 95 % of the solid lies, in µm, when it was measured.
     pub walls: Option<f64>,
+    /// Apparent modulus in MPa at first, along the weakest axis, when it was computed from the geometry.
+    pub stiffness: Option<Range>,
+}
+
+impl Body {
+    /// Apparent modulus at first, in MPa: as computed, else as estimated.
+    #[must_use]
+    pub fn modulus(&self, material: &Material) -> Range {
+        self.stiffness.unwrap_or_else(|| modulus(material, self.density))
+    }
 }
 
 /// Apparent modulus of a porous solid, in MPa, relative to the dense one by its share: bending foams and lattices ρ²
@@ -61,8 +71,8 @@ pub(super) struct Corner {
 }
 
 /// The reading that is to be expected, and all corners of the ranges.
-pub(super) fn corners(material: &Material, tissue: &Tissue, density: f64) -> (Corner, Vec<Corner>) {
-    let e0 = modulus(material, density);
+pub(super) fn corners(material: &Material, tissue: &Tissue, body: &Body) -> (Corner, Vec<Corner>) {
+    let e0 = body.modulus(material);
     let heal =
         |of: fn(&Range) -> f64| Healing { lag: of(&tissue.lag_d), t50: of(&tissue.t50_d), t90: of(&tissue.t90_d) };
     let typical =
@@ -157,7 +167,7 @@ pub fn assess(
     warn_of_walls(material, body, &mut findings);
     let Some(tissue) = tissue else { return (figures, findings) };
     let library = library || !tissue.own;
-    let (typical, all) = corners(material, tissue, density);
+    let (typical, all) = corners(material, tissue, body);
     let run = |c: &Corner| {
         let course = Course::new(material, &body.front, c.pick);
         (follow(&course, c.e0, &c.healing, c.et, tissue.maturity_exponent, tissue.class), c.healing)

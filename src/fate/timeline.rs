@@ -40,7 +40,7 @@ pub fn default_days(tissue: &Tissue) -> Vec<f64> {
 /// The timeline of a body.
 #[must_use]
 pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64>) -> Timeline {
-    let (typical, all) = corners(material, tissue, body.density);
+    let (typical, all) = corners(material, tissue, body);
     let band = |f: &dyn Fn(&Corner, &Course<'_>, f64) -> f64| {
         let value = |c: &Corner, t: f64| f(c, &Course::new(material, &body.front, c.pick), t);
         let mut band = Band::default();

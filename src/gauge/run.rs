@@ -440,7 +440,13 @@ fn fate(
     } else {
         Front::default()
     };
-    let body = Body { density: solid / total, front, walls };
+    // Computed where something asks for it; else the estimate stands.
+    let computed = ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
+    let stiffness = computed.min_by(|a, b| a.value.total_cmp(&b.value)).and_then(|m| {
+        let (low, high) = m.range?;
+        Some(crate::fate::Range { low, typical: m.value, high })
+    });
+    let body = Body { density: solid / total, front, walls, stiffness };
     let (more, findings) = assess(material, run.tissue.as_ref(), &body);
     measurements.extend(more);
     figures.findings.extend(findings);

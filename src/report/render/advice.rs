@@ -73,8 +73,12 @@ fn window(advice: &AdviceEntry) -> Option<String> {
 /// The command that makes the change.
 fn command(design: &DesignEntry, advice: &AdviceEntry) -> Option<String> {
     let change = advice.change?;
-    let file = design.source.path.rsplit('/').next().unwrap_or(&design.source.path);
-    let mut text = format!("poregauge adjust {file}");
+    let path = &design.source.path;
+    let mut text = if path.contains(char::is_whitespace) {
+        format!("poregauge adjust \"{path}\"")
+    } else {
+        format!("poregauge adjust {path}")
+    };
     if change.remove_islands {
         text.push_str(" --remove-islands");
     }
@@ -109,7 +113,7 @@ mod tests {
             verified: None,
         });
         let lines = sentences(&design);
-        assert_eq!(lines[2], "poregauge adjust a.stl --remove-islands --offset -12.5um --scale 1.08 -o adjusted.stl");
+        assert_eq!(lines[2], "poregauge adjust x/a.stl --remove-islands --offset -12.5um --scale 1.08 -o adjusted.stl");
         assert_eq!(lines[1], "holds for scales from 1.06 to 4.2");
     }
 }
