@@ -52,6 +52,11 @@ pub(super) fn mitred(solid: &SolidMesh, body: &Body, offset: f64, exec: &Exec) -
         }
         moved.vertices.push(single(vertex + shift));
     }
+    // A triangle that turned over says that parts passed through one another: no need to look where they cross.
+    let turned_over = |t: usize| area_vector(moved.corners(t)).dot(&area_vector(mesh.corners(t))) < 0.0;
+    if (0..mesh.triangles.len()).any(turned_over) {
+        return Ok(None);
+    }
     let moved = SolidMesh::new(moved, exec)?;
     let sense = |s: &SolidMesh| s.shells.shells.iter().map(|shell| shell.volume > 0.0).collect::<Vec<_>>();
     let turned = moved.shells.flipped_shells.count > 0 || moved.shells.flipped_triangles.count > 0;
