@@ -161,11 +161,12 @@ fn the_readme_shows_what_the_program_prints() {
     let shown: Vec<Vec<String>> = blocks(&text).into_iter().filter(|b| b.0 == "text").map(|b| b.1).collect();
     assert_eq!(shown.len(), 2);
     for lines in shown {
-        let design = root().join("meshes").join(lines[0].split_whitespace().next().unwrap());
-        let program = env!("CARGO_BIN_EXE_poregauge");
-        let output = Command::new(program).env("POREGAUGE_CACHE", "off").arg("check").arg(&design).output().unwrap();
+        let design = format!("meshes/{}", lines[0].split_whitespace().next().unwrap());
+        let mut program = Command::new(env!("CARGO_BIN_EXE_poregauge"));
+        program.current_dir(root()).env("POREGAUGE_CACHE", "off").arg("check").arg(&design);
+        let output = program.output().unwrap();
         let printed = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(lines.join("\n"), printed.trim_end(), "{}", design.display());
+        assert_eq!(lines.join("\n"), printed.trim_end(), "{design}");
     }
 }
 
