@@ -34,7 +34,16 @@ fn channel(side: f64, a: f64, height: f64) -> poregauge::mesh::Mesh {
 fn a_square_channel_conducts_flows_and_carries_as_it_must() {
     let (side, a) = (800.0, 430.0);
     let mesh = channel(side, a, 400.0);
-    let measures = ["porosity", "surface", "tortuosity", "diffusivity", "permeability", "stiffness", "strength"];
+    let measures = [
+        "porosity",
+        "surface",
+        "tortuosity",
+        "diffusivity",
+        "permeability",
+        "stiffness",
+        "stiffness.bound",
+        "strength",
+    ];
     let design = measure(&mesh, &fields(&measures, 25.0));
     let open = a * a / (side * side);
     assert_close(&design, "tortuosity.z", 1.0, 0.3);
@@ -55,6 +64,12 @@ fn a_square_channel_conducts_flows_and_carries_as_it_must() {
     assert!(!design.measurements.contains_key("tortuosity.x") && !design.measurements.contains_key("permeability.x"));
     assert!(design.findings.iter().any(|f| f.kind == "interconnectivity.does_not_percolate"));
     assert!(figure(&design, "stiffness.relative.x").value < 1.0 - open);
+    // Held at all faces it can but be stiffer, and no stiffer than the share of the solid allows (Voigt).
+    for axis in ["x", "z"] {
+        let held = figure(&design, &format!("stiffness.bound.{axis}")).value;
+        assert!(held >= figure(&design, &format!("stiffness.relative.{axis}")).value * 0.999, "{axis}: {held}");
+        assert!(held <= (1.0 - open) * 1.01, "{axis}: {held}");
+    }
     let estimate = figure(&design, "permeability.estimated").value;
     assert!(estimate > 0.1 * duct * open * 1e-12 && estimate < 10.0 * duct * open * 1e-12);
 }

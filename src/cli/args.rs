@@ -493,6 +493,20 @@ pub enum CompareFormat {
     Html,
 }
 
+/// What changes are judged by.
+#[derive(Debug, Args)]
+pub struct CriteriaArgs {
+    /// Criteria: a built-in name or a file [default: review]
+    #[arg(long, env = "POREGAUGE_CRITERIA", value_name = "NAME|FILE", help_heading = "Criteria")]
+    pub criteria: Option<String>,
+    /// Advisory checks count too
+    #[arg(long, help_heading = "Criteria")]
+    pub strict: bool,
+    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
+    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
+    pub process: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub struct CompareArgs {
     /// The design that was: a mesh, a volume, or a report of `check --format json`
@@ -508,15 +522,8 @@ pub struct CompareArgs {
     /// of a strut]
     #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "Comparing")]
     pub tolerance: Option<Length>,
-    /// Criteria: a built-in name or a file [default: review]
-    #[arg(long, env = "POREGAUGE_CRITERIA", value_name = "NAME|FILE", help_heading = "Criteria")]
-    pub criteria: Option<String>,
-    /// Advisory checks count too
-    #[arg(long, help_heading = "Criteria")]
-    pub strict: bool,
-    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
-    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
-    pub process: Option<String>,
+    #[command(flatten)]
+    pub judge: CriteriaArgs,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
@@ -564,15 +571,8 @@ pub struct AdjustArgs {
     /// Cells that moved surfaces are made on [default: a fifth of a strut, or as fine as 3 million cells allow]
     #[arg(long, value_parser = length, value_name = "LENGTH")]
     pub step: Option<Length>,
-    /// Criteria of --advised: a built-in name or a file [default: review]
-    #[arg(long, env = "POREGAUGE_CRITERIA", value_name = "NAME|FILE", help_heading = "Criteria")]
-    pub criteria: Option<String>,
-    /// Advisory checks count too
-    #[arg(long, help_heading = "Criteria")]
-    pub strict: bool,
-    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
-    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
-    pub process: Option<String>,
+    #[command(flatten)]
+    pub judge: CriteriaArgs,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]

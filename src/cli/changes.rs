@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{AdjustArgs, CompareArgs, CompareFormat, WorkArgs};
+use super::args::{AdjustArgs, CompareArgs, CompareFormat, CriteriaArgs, InputArgs, WorkArgs};
 use super::designs::{ALL, Purpose, config, jobs};
 use super::settings::{Resolver, Settings};
 use super::{Failure, output, progress};
@@ -49,6 +49,16 @@ fn runs(files: &[PathBuf], line: &Settings, limits: Limits, exec: &Exec) -> Resu
     Ok(jobs.iter().map(|j| (*j.run).clone()).collect())
 }
 
+/// What the command line says of both.
+fn settings(judge: &CriteriaArgs, input: &InputArgs) -> Settings {
+    Settings {
+        criteria: judge.criteria.clone(),
+        strict: judge.strict.then_some(true),
+        process: judge.process.clone(),
+        ..Settings::of(input)
+    }
+}
+
 pub fn adjust(arguments: &AdjustArgs) -> Result<Status, Failure> {
     let given = Change {
         remove_islands: arguments.remove_islands,
@@ -69,12 +79,7 @@ pub fn adjust(arguments: &AdjustArgs) -> Result<Status, Failure> {
         return Err(Failure::Message("-o must end in .stl, or in .nrrd for voxels".to_owned()));
     }
     output::make_room(&arguments.output)?;
-    let line = Settings {
-        criteria: arguments.criteria.clone(),
-        strict: arguments.strict.then_some(true),
-        process: arguments.process.clone(),
-        ..Settings::of(&arguments.input)
-    };
+    let line = settings(&arguments.judge, &arguments.input);
     let text = with(&arguments.work, |limits, exec| {
         let run = runs(std::slice::from_ref(&arguments.file), &line, limits, exec)?;
         let run = run.first().ok_or_else(|| Failure::Message("there is nothing to adjust".to_owned()))?;
@@ -162,13 +167,8 @@ pub fn compare(arguments: &CompareArgs) -> Result<Status, Failure> {
     if let Some(path) = &arguments.output {
         output::make_room(path)?;
     }
-    let line = Settings {
-        criteria: arguments.criteria.clone(),
-        strict: arguments.strict.then_some(true),
-        process: arguments.process.clone(),
-        measures: Some(ALL.map(str::to_owned).to_vec()),
-        ..Settings::of(&arguments.input)
-    };
+    let line =
+        Settings { measures: Some(ALL.map(str::to_owned).to_vec()), ..settings(&arguments.judge, &arguments.input) };
     let how = How { align: arguments.align, tolerance: arguments.tolerance.map(Length::um) };
     let comparison = with(&arguments.work, |limits, exec| {
         let runs = runs(&[old.clone(), new.clone()], &line, limits, exec)?;
@@ -180,7 +180,10 @@ pub fn compare(arguments: &CompareArgs) -> Result<Status, Failure> {
     })?;
     let text = match arguments.format {
         CompareFormat::Text => render::comparison::render(&comparison),
-        CompareFormat::Json => super::pretty(&serde_json::to_value(&comparison).unwrap_or_default()),
+        CompareFormat::Json => {
+            let value = serde_json::to_value(&comparison).map_err(|e| Failure::Message(e.to_string()))?;
+            super::pretty(&value)
+        }
         CompareFormat::Html => render::comparison::html(&comparison),
     };
     match &arguments.output {

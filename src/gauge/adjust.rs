@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::advise::ask;
-use super::run::{Run, boxed, measure_design, showable};
+use super::names::showable;
+use super::run::{Run, boxed, measure_design};
 use crate::advice::{Change, Piece, apply, fine_step, loose_pieces};
 use crate::design::{CutPores, Design, DesignError, Solid, StudyError};
 use crate::grid::Border;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::run::showable;
+use super::names::showable;
 use crate::design::{Design, DesignError, EnvelopeChoice, Options, Solid};
 use crate::grid::Levels;
 use crate::input::{Content, Loaded, load_with};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::run::{ACROSS_BODY, Run, boxed, showable};
+use super::names::showable;
+use super::run::{ACROSS_BODY, Run, boxed};
 use crate::design::{Design, DesignError, Resolution, Solid, Study, StudyError};
 use crate::export::network::PoreNetwork;
 use crate::input::load_with;

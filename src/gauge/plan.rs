@@ -88,6 +88,10 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> P
 /// Adds the fields that a measure or a family of them takes; an axis at its end asks for that axis only.
 fn plan_fields(id: &str, fields: &mut FieldNeeds) {
     let (family, rest) = id.split_once('.').unwrap_or((id, ""));
+    if family == "stiffness" && rest.starts_with("bound") {
+        fields.bound = true;
+        return;
+    }
     let wanted = match family {
         "tortuosity" | "diffusivity" => &mut fields.diffusion,
         "permeability" => &mut fields.permeability,

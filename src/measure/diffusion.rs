@@ -1,10 +1,11 @@
 //! Tortuosity factor and effective diffusivity of the void, by the steady balance of diffusion.
 
 use super::details::Tensor;
-use super::fields::{AXES, Ends, closed_along, driven, leading_through, taken, two_valued};
+use super::fields::{AXES, Ends, closed_along, driven, ended, taken, two_valued};
 use super::figure::{Figure, Figures};
 use crate::design::{Study, StudyError};
 use crate::grid::{Border, Mask};
+use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::solver::diffusion::{self, Ends as Held};
 use crate::solver::openings::Openings;
@@ -17,12 +18,15 @@ pub(super) fn measure(
     study: &Study<'_>,
     distance: &[f32],
     ends: &Ends,
+    through: &[Option<Mask>; 3],
     axes: [bool; 3],
+    limits: &Limits,
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), StudyError> {
     let frame = study.frame();
     let border = study.field.border;
+    limits.check("diffusion", frame.len() as u64, diffusion::BYTES_PER_VOXEL)?;
     let openings = |keep: &Mask| {
         if two_valued(study) {
             Openings::of_mask(frame, border, keep, exec)
@@ -32,19 +36,25 @@ pub(super) fn measure(
     };
     let method = format!("finite volumes on {}, {}", taken(study), driven(study));
     let mut rows: Vec<Vec<f64>> = Vec::new();
+    // The solution of a repeating cell holds for all axes that the same void leads through along.
+    let mut known = None;
     for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
-        let Some(keep) = leading_through(study, axis, exec) else {
+        let Some(keep) = &through[axis] else {
             closed_along(axis, "tortuosity", out);
             continue;
         };
-        let open = openings(&keep);
+        let open = openings(keep);
         let through = if border == Border::Periodic {
-            let (tensor, through) = diffusion::tensor(&open, exec)?;
+            let (_, (tensor, through)) = match known.take() {
+                Some((void, solution)) if void == keep => known.insert((void, solution)),
+                _ => known.insert((keep, diffusion::tensor(&open, exec)?)),
+            };
             rows.push(tensor[axis].to_vec());
             through[axis]
         } else {
             diffusion::through(&open, axis, Held::Faces, exec)?
         };
+        let method = format!("{method}; {}", ended(&through.solved, through.balance));
         let share = if two_valued(study) { keep.count() as f64 / frame.len() as f64 } else { open.share(axis, exec) };
         let d = through.diffusivity;
         let id = AXES[axis];

@@ -6,6 +6,7 @@ use crate::design::{Binarised, EnvelopeKind, Finding, Resolution, Severity, Soli
 use crate::grid::{Border, Connectivity, Mask};
 use crate::limits::Limits;
 use crate::parallel::Exec;
+use crate::solver::multigrid::Solved;
 use crate::voxel::labels::{Labels, winds};
 
 /// Names of the axes, as ids end.
@@ -34,6 +35,8 @@ pub struct FieldNeeds {
     pub stiffness: [bool; 3],
     /// Strength of the solid.
     pub strength: [bool; 3],
+    /// Stiffness under uniform strain of all faces, an upper bound.
+    pub bound: bool,
     /// How the solid fails.
     pub failure: Failure,
 }
@@ -42,7 +45,7 @@ impl FieldNeeds {
     /// Whether any is wanted.
     #[must_use]
     pub fn any(&self) -> bool {
-        [self.diffusion, self.permeability, self.stiffness, self.strength].as_flattened().contains(&true)
+        self.bound || [self.diffusion, self.permeability, self.stiffness, self.strength].as_flattened().contains(&true)
     }
 }
 
@@ -54,15 +57,19 @@ pub fn fields(study: &Study<'_>, needs: &FieldNeeds, limits: &Limits, exec: &Exe
     let mut out = Figures::default();
     let Some(ends) = Ends::of(study, &mut out) else { return Ok(out) };
     let distance = distance(study, limits, exec)?;
+    let through: [Option<Mask>; 3] = std::array::from_fn(|a| {
+        let wanted = ends.axes[a] && (needs.diffusion[a] || needs.permeability[a]);
+        wanted.then(|| leading_through(study, a, exec)).flatten()
+    });
     if needs.diffusion.contains(&true) {
         exec.stage("diffusion through the void")?;
-        diffusion::measure(study, &distance, &ends, needs.diffusion, exec, &mut out)?;
+        diffusion::measure(study, &distance, &ends, &through, needs.diffusion, limits, exec, &mut out)?;
     }
     if needs.permeability.contains(&true) {
         exec.stage("flow through the void")?;
-        permeability::measure(study, &distance, &ends, needs.permeability, limits, exec, &mut out)?;
+        permeability::measure(study, &distance, &ends, &through, needs.permeability, limits, exec, &mut out)?;
     }
-    if needs.stiffness.contains(&true) || needs.strength.contains(&true) {
+    if needs.bound || needs.stiffness.contains(&true) || needs.strength.contains(&true) {
         exec.stage("stiffness of the solid")?;
         stiffness::measure(study, &distance, &ends, needs, limits, exec, &mut out)?;
     }
@@ -127,7 +134,7 @@ fn distance(study: &Study<'_>, limits: &Limits, exec: &Exec) -> Result<Vec<f32>,
 }
 
 /// The void that leads through along an axis, and the voxels beside it that the surface cuts; `None` where none does.
-pub(super) fn leading_through(study: &Study<'_>, axis: usize, exec: &Exec) -> Option<Mask> {
+fn leading_through(study: &Study<'_>, axis: usize, exec: &Exec) -> Option<Mask> {
     let border = study.field.border;
     let kept = if border == Border::Periodic {
         let labels = Labels::new(&study.void, Connectivity::Six, border, &[], exec);
@@ -211,4 +218,9 @@ pub fn coarser(resolution: Resolution) -> Resolution {
         Resolution::Halvable(h) => Resolution::Halvable(2.0 * h),
         Resolution::Native { block, shift } => Resolution::Native { block: 2 * block, shift },
     }
+}
+
+/// How well a solve ended, for methods.
+pub(super) fn ended(solved: &Solved, balance: f64) -> String {
+    format!("residual {:.0e}, flux balanced to {balance:.0e}", solved.residual)
 }

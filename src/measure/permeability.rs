@@ -1,10 +1,10 @@
 //! Permeability of the void, by slow flow through it.
 
 use super::details::Tensor;
-use super::fields::{AXES, Ends, closed_along, leading_through, taken};
+use super::fields::{AXES, Ends, closed_along, ended, taken};
 use super::figure::{Figure, Figures};
 use crate::design::{Study, StudyError};
-use crate::grid::Border;
+use crate::grid::{Border, Mask};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::solver::flow::{BYTES_PER_VOXEL, Channel, along};
@@ -20,6 +20,7 @@ pub(super) fn measure(
     study: &Study<'_>,
     distance: &[f32],
     ends: &Ends,
+    through: &[Option<Mask>; 3],
     axes: [bool; 3],
     limits: &Limits,
     exec: &Exec,
@@ -36,11 +37,11 @@ pub(super) fn measure(
     let method = format!("Stokes flow on {}, {driven}", taken(study));
     let mut rows: Vec<Vec<f64>> = Vec::new();
     for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
-        let Some(keep) = leading_through(study, axis, exec) else {
+        let Some(keep) = &through[axis] else {
             closed_along(axis, "permeability", out);
             continue;
         };
-        let flow = along(&Channel { frame, border, distance, keep: &keep }, axis, exec)?;
+        let flow = along(&Channel { frame, border, distance, keep }, axis, exec)?;
         let k = flow.permeability[axis] * M2 * ends.fill;
         if k <= 0.0 {
             closed_along(axis, "permeability", out);
@@ -49,7 +50,8 @@ pub(super) fn measure(
         rows.push(flow.permeability.iter().map(|k| k * M2).collect());
         out.add(
             format!("permeability.{}", AXES[axis]),
-            Figure::new(k, Unit::SquareMetre, method.clone()).floor(FLOOR * k),
+            Figure::new(k, Unit::SquareMetre, format!("{method}; {}", ended(&flow.solved, flow.balance)))
+                .floor(FLOOR * k),
         );
     }
     if border == Border::Periodic && rows.len() == 3 {

@@ -106,6 +106,25 @@ pub(super) fn measure(
             strength(study, a, &body.stresses(&u, &Vector6::zeros(), exec), e * ends.fill, needs.failure, out);
         }
     }
+    if needs.bound && ends.axes == [true; 3] {
+        bound(study, &shares, exec, out)?;
+    }
+    Ok(())
+}
+
+/// Adds the moduli under uniform strain of all faces.
+fn bound(study: &Study<'_>, shares: &Shares, exec: &Exec, out: &mut Figures) -> Result<(), StudyError> {
+    let Some(mut body) = Body::new(shares, Hold::All, POISSON, exec)? else { return Ok(()) };
+    let c = body.bound(exec)?;
+    let method = format!("finite elements on {}, uniform strain of all faces: an upper bound of E*/Es", taken(study));
+    if let Some(s) = c.try_inverse() {
+        for a in 0..3 {
+            let e = 1.0 / s[(a, a)];
+            out.add(format!("stiffness.bound.{}", AXES[a]), Figure::new(e, Unit::One, method.clone()).floor(FLOOR * e));
+        }
+    }
+    let value = (0..6).map(|i| (0..6).map(|j| c[(i, j)]).collect()).collect();
+    out.details.tensors.insert("stiffness.bound".to_owned(), Tensor { unit: Unit::One, value, method });
     Ok(())
 }
 

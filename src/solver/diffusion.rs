@@ -17,8 +17,14 @@ use super::openings::Openings;
 use crate::grid::Border;
 use crate::parallel::Exec;
 
+/// Bytes a voxel that the solution takes at its peak.
+pub const BYTES_PER_VOXEL: u64 = 60;
+
 /// Residual at which a solution is taken.
 const TOLERANCE: f64 = 1e-6;
+
+/// Largest difference between the flux through cross-sections at which a solution is taken.
+const BALANCE: f64 = 0.01;
 
 /// Iterations after which it is given up.
 const MOST: usize = 400;
@@ -116,24 +122,41 @@ pub fn through(openings: &Openings, axis: usize, ends: Ends, exec: &Exec) -> Res
     let energy = fine.energy((&c, none), (&c, none), exec) + at_ends;
     let area = frame.len() as f64 / n as f64;
     let diffusivity = energy * length / (area * f64::from(weight[axis]));
-    let flux = planes(&fine, &c, axis);
-    let mean = flux.iter().sum::<f64>() / flux.len().max(1) as f64;
-    let balance = flux.iter().map(|f| (f / mean - 1.0).abs()).fold(0.0, f64::max);
+    let mut flux = planes(&fine, &c, axis, 0.0);
+    // Behind the last plane lies the end.
+    flux.pop();
+    let balance = balanced(&flux, area * f64::from(weight[axis]) / length, solved)?;
     Ok(Through { diffusivity, balance, stagnant: stagnant(&fine, &c, [0.0; 3], exec), solved })
 }
 
-/// Flux through each cross-section between two planes of voxels.
-fn planes(fine: &Conductor, c: &[f64], axis: usize) -> Vec<f64> {
+/// Largest difference between the flux through a cross-section and the mean one, as a share of it; 0 where next to nothing
+/// flows, against the flux `free` through an empty body.
+fn balanced(flux: &[f64], free: f64, solved: Solved) -> Result<f64, SolveError> {
+    let mean = flux.iter().sum::<f64>() / flux.len().max(1) as f64;
+    let most = flux.iter().map(|f| (f - mean).abs()).fold(0.0, f64::max);
+    let nothing = 10.0 * TOLERANCE * free;
+    if most > BALANCE * mean.abs() + nothing {
+        let Solved { iterations, .. } = solved;
+        return Err(SolveError::NotConverged {
+            what: "the balance of diffusion",
+            iterations,
+            residual: most / mean.abs().max(nothing),
+        });
+    }
+    Ok(if mean.abs() > nothing { most / mean.abs() } else { 0.0 })
+}
+
+/// Flux through each cross-section behind a plane of voxels; `step` is the fall of the mean gradient between two planes.
+fn planes(fine: &Conductor, c: &[f64], axis: usize, step: f64) -> Vec<f64> {
     let [nx, ny, _] = fine.size;
     let mut flux = vec![0.0; fine.size[axis]];
     for (i, d) in fine.diagonal.iter().enumerate() {
         if *d > 0.0 {
             let k = [i % nx, i / nx % ny, i / (nx * ny)][axis];
             let (j, g) = fine.links(i)[2 * axis + 1];
-            flux[k] += f64::from(g) * (c[i] - c[j]);
+            flux[k] += f64::from(g) * (c[i] - c[j] - step);
         }
     }
-    flux.pop();
     flux
 }
 
@@ -190,7 +213,9 @@ pub fn tensor(openings: &Openings, exec: &Exec) -> Result<([[f64; 3]; 3], [Throu
         } else {
             converged("diffusion", conjugate_gradients(&mut mg, &b, &mut c, TOLERANCE, MOST, exec)?)?
         };
-        ends.push(Through { diffusivity: 0.0, balance: 0.0, stagnant: stagnant(&mg.fine, &c, unit(a), exec), solved });
+        let free = (frame.len() / frame.size[a]) as f64 * f64::from(weight[a]);
+        let balance = balanced(&planes(&mg.fine, &c, a, 1.0), free, solved)?;
+        ends.push(Through { diffusivity: 0.0, balance, stagnant: stagnant(&mg.fine, &c, unit(a), exec), solved });
         fields.push(c);
     }
     let mut d = [[0.0; 3]; 3];
@@ -260,6 +285,7 @@ mod tests {
             let (d, ends) = tensor(&shape, &exec).unwrap();
             assert!((d[0][0] / truth - 1.0).abs() < tolerance, "{n}: {} {truth}", d[0][0]);
             assert!(d[0][1].abs() < 1e-5 && (d[0][0] - d[2][2]).abs() < 1e-4 * d[0][0]);
+            assert!(ends.iter().all(|e| e.balance > 0.0 && e.balance < 1e-3), "{ends:?}");
             iterations.push(ends[0].solved.iterations);
         }
         assert!(iterations[2] as f64 <= 1.3 * iterations[0] as f64, "{iterations:?}");

@@ -24,6 +24,9 @@ pub const BYTES_PER_VOXEL: u64 = 220;
 /// Residual at which a solution is taken.
 const TOLERANCE: f64 = 1e-5;
 
+/// Largest difference between the flux through cross-sections at which a solution is taken.
+const BALANCE: f64 = 0.01;
+
 /// Iterations after which it is given up.
 const MOST: usize = 600;
 
@@ -377,6 +380,13 @@ pub fn along(channel: &Channel<'_>, axis: usize, exec: &Exec) -> Result<Flow, So
         } else if periodic {
             permeability[a] = mean / section * unit;
         }
+    }
+    if balance > BALANCE {
+        return Err(SolveError::NotConverged {
+            what: "the balance of flow",
+            iterations: solved.iterations,
+            residual: balance,
+        });
     }
     Ok(Flow { permeability, balance, solved })
 }

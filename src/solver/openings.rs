@@ -140,36 +140,6 @@ impl Openings {
         openings
     }
 
-    /// The same with the faces of voxels outside of `keep` shut.
-    #[must_use]
-    pub fn restricted(&self, keep: &Mask, exec: &Exec) -> Self {
-        let n = self.frame.size;
-        let kept = |v: [usize; 3]| keep.get(v[0], v[1], v[2]);
-        let mut same = self.clone();
-        for (a, faces) in same.faces.iter_mut().enumerate() {
-            exec.chunks(faces, n[0] * n[1], |z, plane| {
-                for (k, open) in plane.iter_mut().enumerate().filter(|(_, open)| **open > 0) {
-                    let v = [k % n[0], k / n[0], z];
-                    let mut next = v;
-                    next[a] = (v[a] + 1) % n[a];
-                    if !kept(v) || !kept(next) {
-                        *open = 0;
-                    }
-                }
-            });
-        }
-        for (a, ends) in same.ends.iter_mut().enumerate() {
-            for (k, end) in ends.iter_mut().enumerate() {
-                for (i, open) in end.iter_mut().enumerate() {
-                    if !kept(self.end_voxel(a, k == 1, i)) {
-                        *open = 0;
-                    }
-                }
-            }
-        }
-        same
-    }
-
     /// The voxel at entry `i` of an end.
     #[must_use]
     pub fn end_voxel(&self, axis: usize, upper: bool, i: usize) -> [usize; 3] {
