@@ -49,6 +49,8 @@ pub struct DistanceField {
     pub nearest: Vec<u32>,
     /// The triangles.
     pub surface: Vec<Facet>,
+    /// By how much in µm the surface may lie off where it had to be guessed, as between the voxels of two values; else 0.
+    pub slack: f64,
 }
 
 impl DistanceField {
@@ -66,7 +68,7 @@ impl DistanceField {
     ) -> Result<Self, LimitError> {
         let values = limits.try_vec("the distance field", frame.len(), f32::INFINITY)?;
         let nearest = limits.try_vec("the distance field", frame.len(), NONE)?;
-        let mut field = Self { frame, border, values, nearest, surface };
+        let mut field = Self { frame, border, values, nearest, surface, slack: 0.0 };
         field.band(exec);
         let sites = field.sites(limits, exec)?;
         field.spread(&sites, exec);
@@ -150,6 +152,8 @@ impl DistanceField {
                 let normal = (corners[1] - corners[0]).cross(&(corners[2] - corners[0]));
                 let length = normal.norm();
                 let normal = if length > 0.0 { normal / length } else { V3::zeros() };
+                let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
+                let radius = corners.iter().map(|c| (c - middle).norm_squared()).fold(0.0, f64::max).sqrt();
                 for z in z0.max(slab * SLAB)..=z1.min(slab * SLAB + SLAB - 1) {
                     for y in y0..=y1 {
                         // Only where the row runs within the band of the triangle's plane.
@@ -169,6 +173,12 @@ impl DistanceField {
                         let row = nx * (y + ny * (z - slab * SLAB));
                         for x in from..=to.min(x1) {
                             let p = V3::new(x as f64 * h[0], start.y, start.z);
+                            // No closer than its plane, and within the plane than the circle round its corners.
+                            let plane = (height + normal.x * p.x).powi(2);
+                            let rest = f64::from(squared[row + x]).min(width * width) - plane;
+                            if rest < 0.0 || (p - middle).norm_squared() - plane > (radius + rest.sqrt()).powi(2) {
+                                continue;
+                            }
                             let d = (p - closest_point(&p, &corners)).norm_squared();
                             if d <= width * width && (d as f32) < squared[row + x] {
                                 squared[row + x] = d as f32;
@@ -319,9 +329,15 @@ struct Sites {
 /// The voxels along an axis that lie within `width` of a triangle moved by `shift`, both included.
 fn reach(facet: &Facet, axis: usize, shift: f64, width: f64, h: f64, n: usize) -> Option<(usize, usize)> {
     let c = facet.map(|c| f64::from(c[axis]));
-    let low = ((c[0].min(c[1]).min(c[2]) + shift - width) / h).ceil().max(0.0);
-    let high = ((c[0].max(c[1]).max(c[2]) + shift + width) / h).floor().min(n as f64 - 1.0);
-    (low <= high).then_some((low as usize, high as usize))
+    let low = (c[0].min(c[1]).min(c[2]) + shift - width) / h;
+    let high = (c[0].max(c[1]).max(c[2]) + shift + width) / h;
+    if high < 0.0 || n == 0 {
+        return None;
+    }
+    // Rounded by hand: on processors without the instruction `ceil` and `floor` are calls.
+    let whole = low.max(0.0) as usize;
+    let (low, high) = (whole + usize::from((whole as f64) < low), (high as usize).min(n - 1));
+    (low <= high).then_some((low, high))
 }
 
 /// A site as a line sees it: the apex of its parabola, and the height there.

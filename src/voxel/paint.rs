@@ -34,6 +34,8 @@ pub const BARE: u32 = u32::MAX;
 pub struct Canvas {
     frame: Frame,
     border: Border,
+    /// By how far in µm a voxel may lie beyond a ball that it belongs to.
+    slack: f64,
     /// Number of tiles along x and y.
     tiles: [usize; 2],
     slabs: Vec<Slab>,
@@ -49,9 +51,9 @@ struct Slab {
 }
 
 impl Canvas {
-    /// All voxels of `target` bare.
+    /// All voxels of `target` bare. A ball covers what lies up to `slack` (µm) beyond it.
     #[must_use]
-    pub fn new(frame: &Frame, border: Border, target: &Mask, exec: &Exec) -> Self {
+    pub fn new(frame: &Frame, border: Border, target: &Mask, slack: f64, exec: &Exec) -> Self {
         let [nx, ny, nz] = frame.size;
         let tiles = [nx.div_ceil(TILE), ny.div_ceil(TILE)];
         let slabs = exec.map(nz.div_ceil(TILE), |slab| {
@@ -76,7 +78,7 @@ impl Canvas {
                 .collect();
             Some(Slab { open, bare })
         });
-        Self { frame: *frame, border, tiles, slabs: slabs.into_iter().flatten().collect() }
+        Self { frame: *frame, border, slack, tiles, slabs: slabs.into_iter().flatten().collect() }
     }
 
     /// Calls `f` with every bare voxel, in no particular order but always the same.
@@ -118,8 +120,9 @@ impl Canvas {
         let reached = |b: u32, image: f64| {
             let ball = &balls[b as usize];
             let c = f64::from(ball.centre[2]) + image * extent[2];
-            let low = ((c - f64::from(ball.radius)) / h[2]).ceil().max(0.0);
-            let high = ((c + f64::from(ball.radius)) / h[2]).floor().min(nz as f64 - 1.0);
+            let r = f64::from(ball.radius) + self.slack;
+            let low = ((c - r) / h[2]).ceil().max(0.0);
+            let high = ((c + r) / h[2]).floor().min(nz as f64 - 1.0);
             (low <= high).then_some((low as usize / TILE, high as usize / TILE))
         };
         let mut starts = vec![0usize; self.slabs.len() + 1];
@@ -153,7 +156,7 @@ impl Canvas {
         let mut owners = owner.map(|o| o.chunks_mut(nx * ny * TILE));
         let pieces: Vec<(&mut Slab, Option<&mut [u32]>)> =
             self.slabs.iter_mut().map(|slab| (slab, owners.as_mut().and_then(Iterator::next))).collect();
-        let tiles = self.tiles;
+        let (tiles, slack) = (self.tiles, self.slack);
         exec.for_each(pieces, |s, (slab, owner)| {
             let mut brush = Brush {
                 size: [nx, ny, TILE.min(nz - s * TILE)],
@@ -170,7 +173,7 @@ impl Canvas {
                 let b = lists[k];
                 let ball = &balls[b as usize];
                 let c: [f64; 3] = ball.centre.map(f64::from);
-                let r = f64::from(ball.radius);
+                let r = f64::from(ball.radius) + slack;
                 let z = c[2] + shifts.get(k).map_or(0.0, |&i| f64::from(i)) * extent[2];
                 for &ix in images {
                     for &iy in images {
@@ -387,7 +390,7 @@ mod tests {
             let mut owner = vec![BARE; frame.len()];
             let exec = Exec::silent(threads).unwrap();
             let counts: Vec<AtomicU32> = balls.iter().map(|_| AtomicU32::new(0)).collect();
-            let mut canvas = Canvas::new(&frame, border, &target, &exec);
+            let mut canvas = Canvas::new(&frame, border, &target, 0.0, &exec);
             // In two sittings: what is painted stays.
             let (one, two) = order.split_at(order.len() / 2);
             canvas.paint(balls, one, 0, &counts, Some(&mut owner), &limits, &exec).unwrap();

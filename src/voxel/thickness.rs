@@ -87,7 +87,7 @@ pub fn cover_noting<'a>(
 ) -> Result<(Cover<'a>, Vec<Mask>), LimitError> {
     let voxels = if owners == Owners::Each { field.frame.len() } else { 0 };
     let mut owner = limits.try_vec("the thickness field", voxels, BARE)?;
-    let mut canvas = Canvas::new(&field.frame, field.border, domain, exec);
+    let mut canvas = Canvas::new(&field.frame, field.border, domain, field.slack, exec);
     let mut counts = Vec::new();
     let mut paint = |canvas: &mut Canvas, balls: &[Ball], first: u32, stops: &[f32]| {
         let order = falling(balls, &key, exec);
