@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::design::Threshold;
 use crate::input::RawType;
 use crate::units::{Length, LengthUnit};
+use crate::voxel::denoise::Filter;
 
 /// A go/no-go gauge for tissue-engineering scaffolds.
 #[derive(Debug, Parser)]
@@ -278,17 +279,20 @@ pub struct InputArgs {
     /// Order in which an array names its axes [default: xyz]
     #[arg(long, value_enum, help_heading = "Input")]
     pub axes: Option<AxesArg>,
-    /// Grey levels that are solid: otsu, a value, or a range LO..HI [default: otsu]
+    /// Grey levels that are solid: otsu, a value, a range LO..HI, or hysteresis:LO..HI, above HI and above LO where connected to that [default: otsu]
     #[arg(
         long,
         value_parser = super::settings::threshold,
         allow_hyphen_values = true,
-        value_name = "otsu|VALUE|LO..HI",
+        value_name = "otsu|VALUE|LO..HI|hysteresis:LO..HI",
         help_heading = "Input"
     )]
     pub threshold: Option<Threshold>,
+    /// Filter against the noise of a scan before the threshold: median, of 3 x 3 x 3 voxels, or gaussian:1.0, with its standard deviation in voxels [default: none]
+    #[arg(long, value_parser = super::settings::denoise, value_name = "median|gaussian:SIGMA", help_heading = "Input")]
+    pub denoise: Option<Filter>,
     /// Label that is solid in a volume of labels; all others are void
-    #[arg(long, conflicts_with = "threshold", allow_negative_numbers = true, value_name = "N", help_heading = "Input")]
+    #[arg(long, conflicts_with_all = ["threshold", "denoise"], allow_negative_numbers = true, value_name = "N", help_heading = "Input")]
     pub solid_label: Option<i64>,
     /// Voxels of a raw volume along x, y, z, such as 256,256,128; with --raw-type and --spacing
     #[arg(long, value_parser = super::settings::raw_size, value_name = "NX,NY,NZ", help_heading = "Input")]

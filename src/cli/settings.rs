@@ -21,6 +21,7 @@ use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::report::SettingEntry;
 use crate::units::{Length, LengthUnit, parse_pressure};
+use crate::voxel::denoise::{Filter, WIDEST};
 
 /// What may be set for a design; `None` where nothing was said.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -50,6 +51,9 @@ pub struct Settings {
     /// Which grey levels are solid.
     #[serde(deserialize_with = "threshold_value")]
     pub threshold: Option<Threshold>,
+    /// Filter against noise.
+    #[serde(deserialize_with = "filter")]
+    pub denoise: Option<Filter>,
     /// The label that is solid.
     pub solid_label: Option<i64>,
     /// Voxels of a raw volume.
@@ -145,17 +149,39 @@ fn threshold_value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
 /// Which grey levels are solid, as the user writes it.
 pub fn threshold(text: &str) -> Result<Threshold, String> {
     let number = |t: &str| t.trim().parse::<f32>().ok().filter(|v| v.is_finite());
-    let wrong = || format!("threshold `{text}`: write `otsu`, a value such as `120`, or a range such as `100..180`");
+    let wrong = || {
+        format!(
+            "threshold `{text}`: write `otsu`, a value such as `120`, a range such as `100..180`, or `hysteresis:100..180`"
+        )
+    };
     if text == "otsu" {
         return Ok(Threshold::Otsu);
     }
-    if let Some((low, high)) = text.split_once("..") {
+    let (range, kind) = match text.strip_prefix("hysteresis:") {
+        Some(range) => (range, Threshold::Hysteresis as fn(f32, f32) -> Threshold),
+        None => (text, Threshold::Window as fn(f32, f32) -> Threshold),
+    };
+    if let Some((low, high)) = range.split_once("..") {
         return match (number(low), number(high)) {
-            (Some(low), Some(high)) if low < high => Ok(Threshold::Window(low, high)),
+            (Some(low), Some(high)) if low < high => Ok(kind(low, high)),
             _ => Err(wrong()),
         };
     }
     number(text).map(Threshold::Above).ok_or_else(wrong)
+}
+
+fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Filter>, D::Error> {
+    from_text(deserializer, denoise)
+}
+
+/// A filter against noise, as the user writes it.
+pub fn denoise(text: &str) -> Result<Filter, String> {
+    let wrong = || format!("filter `{text}`: write `median`, or `gaussian:1.0` with up to {WIDEST} voxels");
+    if text == "median" {
+        return Ok(Filter::Median);
+    }
+    let sigma: f32 = text.strip_prefix("gaussian:").and_then(|s| s.trim().parse().ok()).ok_or_else(wrong)?;
+    if (0.1..=WIDEST).contains(&sigma) { Ok(Filter::Gaussian(sigma)) } else { Err(wrong()) }
 }
 
 impl Settings {
@@ -166,6 +192,7 @@ impl Settings {
             spacing: input.spacing.map(|s| s.0),
             axes: input.axes,
             threshold: input.threshold,
+            denoise: input.denoise,
             solid_label: input.solid_label,
             raw_size: input.raw_size.map(|s| s.0),
             raw_type: input.raw_type,
@@ -193,8 +220,11 @@ impl Settings {
             unit: self.unit.or(lower.unit),
             spacing: self.spacing.or(lower.spacing),
             axes: self.axes.or(lower.axes),
-            // A label and a threshold exclude each other: the one that is nearer counts.
-            solid_label: self.solid_label.or(lower.solid_label.filter(|_| self.threshold.is_none())),
+            // A label and a threshold or a filter exclude each other: the one that is nearer counts.
+            solid_label: self
+                .solid_label
+                .or(lower.solid_label.filter(|_| self.threshold.is_none() && self.denoise.is_none())),
+            denoise: self.denoise.or(lower.denoise.filter(|_| self.solid_label.is_none())),
             raw_size: self.raw_size.or(lower.raw_size),
             raw_type: self.raw_type.or(lower.raw_type),
             raw_header: self.raw_header.or(lower.raw_header),
@@ -229,6 +259,14 @@ impl Settings {
                     Threshold::Otsu => "otsu".to_owned(),
                     Threshold::Above(v) => v.to_string(),
                     Threshold::Window(a, b) => format!("{a}..{b}"),
+                    Threshold::Hysteresis(a, b) => format!("hysteresis:{a}..{b}"),
+                }),
+            ),
+            (
+                "denoise",
+                self.denoise.map(|f| match f {
+                    Filter::Median => "median".to_owned(),
+                    Filter::Gaussian(sigma) => format!("gaussian:{sigma}"),
                 }),
             ),
             ("solid-label", self.solid_label.map(|l| l.to_string())),
@@ -321,6 +359,9 @@ impl<'a> Resolver<'a> {
         let library = Library::built_in().map_err(wrong)?;
         let criteria =
             if judge { Some(self.criteria(settings.criteria.as_deref().unwrap_or("review"), folder)?) } else { None };
+        if settings.solid_label.is_some() && settings.denoise.is_some() {
+            return Err(Failure::Message("labels are no grey levels: say either solid-label or denoise".to_owned()));
+        }
         let mut options = Options {
             unit: settings.unit,
             spacing: settings.spacing,
@@ -329,6 +370,7 @@ impl<'a> Resolver<'a> {
                 Some(AxesArg::Zyx) => Axes::Zyx,
             },
             threshold: settings.threshold.unwrap_or_default(),
+            denoise: settings.denoise,
             solid_label: settings.solid_label,
             raw: raw_layout(settings)?,
             invert: settings.invert.unwrap_or(false),

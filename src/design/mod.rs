@@ -2,6 +2,7 @@
 
 mod envelope;
 mod finding;
+mod phases;
 mod region;
 mod solid;
 mod study;
@@ -9,6 +10,7 @@ mod wrap;
 
 pub use envelope::{Body, Envelope, EnvelopeChoice, EnvelopeKind, Plane, SIDES};
 pub use finding::{Finding, Severity};
+pub use phases::{Binarised, Threshold};
 pub use region::Region;
-pub use solid::{Axes, Binarised, Design, DesignError, Options, Solid, Source, Threshold};
+pub use solid::{Axes, Design, DesignError, Options, Solid, Source};
 pub use study::{CutPores, Resolution, Study, StudyError};

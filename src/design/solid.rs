@@ -2,6 +2,7 @@
 
 use crate::design::envelope::{Envelope, EnvelopeChoice};
 use crate::design::finding::{Finding, Severity};
+use crate::design::phases::{Binarised, Threshold, phases};
 use crate::design::wrap::{Solids, wrap};
 use crate::grid::{Frame, Levels, Mask};
 use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded, RawLayout};
@@ -12,7 +13,7 @@ use crate::mesh::topology::Places;
 use crate::mesh::{Mesh, V3};
 use crate::parallel::{Cancelled, Exec};
 use crate::units::{Length, LengthUnit};
-use crate::voxel::segmentation::otsu;
+use crate::voxel::denoise::Filter;
 
 /// The order in which a file names its axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -23,21 +24,6 @@ pub enum Axes {
     /// z, y, x.
     Zyx,
 }
-
-/// Which grey levels are solid.
-#[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub enum Threshold {
-    /// Above Otsu's threshold.
-    #[default]
-    Otsu,
-    /// Above this value.
-    Above(f32),
-    /// From the first to the second value.
-    Window(f32, f32),
-}
-
-/// Labels that are listed where the wanted one is missing.
-const MOST_LABELS: usize = 12;
 
 /// What the user says about a file.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -50,6 +36,8 @@ pub struct Options {
     pub axes: Axes,
     /// Which grey levels are solid.
     pub threshold: Threshold,
+    /// The filter before it.
+    pub denoise: Option<Filter>,
     /// The label that is solid in a volume of labels; all others are void.
     pub solid_label: Option<i64>,
     /// Whether solid and void change places.
@@ -79,48 +67,6 @@ pub struct Source {
     pub spacing_um: Option<[f64; 3]>,
     /// How the phases of a volume were told apart.
     pub threshold: Option<String>,
-}
-
-/// How the values of a volume become two phases.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Binarised {
-    /// Two values; the second is solid.
-    Two(f32, f32),
-    /// Solid above a threshold.
-    Above {
-        /// The threshold.
-        threshold: f32,
-        /// Half of what the threshold may be off by: noise and overlap of the classes.
-        doubt: f32,
-        /// Whether solid is below instead.
-        inverted: bool,
-    },
-    /// Solid between two values.
-    Window {
-        /// Lower and upper value.
-        range: (f32, f32),
-        /// Whether solid is outside instead.
-        inverted: bool,
-    },
-}
-
-impl Binarised {
-    /// A number that is negative in solid: by how much the value would have to change. `shift` moves the threshold.
-    #[must_use]
-    #[inline]
-    pub fn signed(&self, value: f32, shift: f32) -> f32 {
-        match *self {
-            Self::Two(void, solid) => (value - solid).abs() - (value - void).abs(),
-            Self::Above { threshold, inverted, .. } => {
-                let s = threshold + shift - value;
-                if inverted { -s } else { s }
-            }
-            Self::Window { range, inverted } => {
-                let s = (range.0 + shift - value).max(value - range.1 - shift);
-                if inverted { -s } else { s }
-            }
-        }
-    }
 }
 
 /// The solid of a design.
@@ -174,7 +120,7 @@ pub enum DesignError {
 }
 
 impl DesignError {
-    fn nothing(kind: &'static str, message: impl Into<String>, remedy: &str) -> Self {
+    pub(super) fn nothing(kind: &'static str, message: impl Into<String>, remedy: &str) -> Self {
         Self::Nothing { kind, message: message.into(), remedy: remedy.to_owned() }
     }
 }
@@ -240,15 +186,7 @@ impl Design {
                     }
                 }
                 let frame = Frame { size: volume.size, spacing: spacing_um, origin };
-                let (phases, text) = match options.solid_label {
-                    Some(label) => {
-                        volume.levels = labelled(&volume.levels, label)?;
-                        let (void, solid) = if options.invert { (1.0, 0.0) } else { (0.0, 1.0) };
-                        let but = if options.invert { "all but " } else { "" };
-                        (Binarised::Two(void, solid), format!("label: {but}{label} is solid"))
-                    }
-                    None => phases_of(&volume.levels, options, &mut findings)?,
-                };
+                let (phases, text) = phases(&mut volume, options, &mut findings, limits, exec)?;
                 let extremes = extremes(&frame, &volume.levels, &phases)?;
                 let (low, high) = frame.bounds();
                 let mut envelope = Envelope::choose(
@@ -431,121 +369,6 @@ fn spacing_of(
             .remedy("say how far apart the voxels are: --spacing 12um, or --spacing 12um,12um,20um")
             .into()),
     }
-}
-
-fn phases_of(
-    levels: &Levels,
-    options: &Options,
-    findings: &mut Vec<Finding>,
-) -> Result<(Binarised, String), DesignError> {
-    let one = || {
-        DesignError::nothing(
-            "volume.single_value",
-            "all voxels have the same value",
-            "check that the right channel and the right file were exported",
-        )
-    };
-    let (low, high) = levels.range().ok_or_else(one)?;
-    if low >= high {
-        return Err(one());
-    }
-    let two = (0..levels.len()).all(|i| {
-        let v = levels.get(i);
-        v == low || v == high
-    });
-    let side = |inverted: bool| if inverted { "below" } else { "above" };
-    let (phases, text) = match options.threshold {
-        Threshold::Otsu if two => {
-            let (void, solid) = if options.invert { (high, low) } else { (low, high) };
-            (Binarised::Two(void, solid), format!("binary: {solid} is solid, {void} is void"))
-        }
-        Threshold::Otsu => {
-            let otsu = otsu(levels).ok_or_else(one)?;
-            if otsu.separability < 0.75 {
-                findings.push(Finding::new(
-                    "volume.poor_contrast",
-                    Severity::Warning,
-                    format!(
-                        "the grey levels hardly fall into two classes (separability {:.2}): check the threshold",
-                        otsu.separability
-                    ),
-                ));
-            }
-            let text = format!(
-                "Otsu: solid {} {} (class means {} and {}, separability {:.3})",
-                side(options.invert),
-                crate::units::significant(f64::from(otsu.threshold), 5),
-                crate::units::significant(f64::from(otsu.means[0]), 4),
-                crate::units::significant(f64::from(otsu.means[1]), 4),
-                otsu.separability
-            );
-            (Binarised::Above { threshold: otsu.threshold, doubt: otsu.doubt, inverted: options.invert }, text)
-        }
-        Threshold::Above(threshold) => {
-            let doubt = otsu(levels).map_or(0.0, |o| 0.05 * (o.means[1] - o.means[0]));
-            (
-                Binarised::Above { threshold, doubt, inverted: options.invert },
-                format!("given: solid {} {threshold}", side(options.invert)),
-            )
-        }
-        Threshold::Window(from, to) => (
-            Binarised::Window { range: (from, to), inverted: options.invert },
-            format!("given: solid {} {from} to {to}", if options.invert { "outside" } else { "from" }),
-        ),
-    };
-    let solid = (0..levels.len()).filter(|&i| phases.signed(levels.get(i), 0.0) < 0.0).count();
-    if solid == 0 || solid == levels.len() {
-        return Err(DesignError::nothing(
-            "volume.one_phase",
-            format!(
-                "the threshold leaves {} only (values run from {low} to {high})",
-                if solid == 0 { "void" } else { "solid" }
-            ),
-            "choose a --threshold between the values, or `otsu`",
-        ));
-    }
-    let share = solid as f64 / levels.len() as f64;
-    if two && share > 0.5 && matches!(options.threshold, Threshold::Otsu) {
-        findings.push(Finding::new(
-            "volume.polarity",
-            Severity::Info,
-            format!("{:.1} % of the volume is solid: if the higher value marks the pores, say --invert", 100.0 * share),
-        ));
-    }
-    Ok((phases, text))
-}
-
-/// A volume of labels as one of two values: 1 where it has this label.
-fn labelled(levels: &Levels, label: i64) -> Result<Levels, DesignError> {
-    let wanted = label as f32;
-    let found: Vec<u8> = (0..levels.len()).map(|i| u8::from(levels.get(i) == wanted)).collect();
-    let count = found.iter().filter(|f| **f == 1).count();
-    if count > 0 && count < found.len() {
-        return Ok(Levels::U8(found));
-    }
-    let mut others = std::collections::BTreeSet::new();
-    for i in 0..levels.len() {
-        let value = levels.get(i);
-        if value.fract() != 0.0 {
-            return Err(DesignError::nothing(
-                "volume.one_phase",
-                format!("no voxel has the label {label}, and the values are no labels"),
-                "choose a --threshold for grey levels",
-            ));
-        }
-        others.insert(value as i64);
-        if others.len() > MOST_LABELS {
-            break;
-        }
-    }
-    let more = if others.len() > MOST_LABELS { " and more" } else { "" };
-    let list = others.iter().take(MOST_LABELS).map(i64::to_string).collect::<Vec<_>>().join(", ");
-    let what = if count == 0 { "no" } else { "every" };
-    Err(DesignError::nothing(
-        "volume.one_phase",
-        format!("{what} voxel has the label {label}; the file has the labels {list}{more}"),
-        "choose the label of the solid: --solid-label",
-    ))
 }
 
 /// The outline of the solid of a volume.

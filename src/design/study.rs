@@ -12,7 +12,8 @@
 //! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 34 bytes a voxel at 200³, 22 at 500³.
 
 use crate::design::envelope::{Body, Envelope, EnvelopeKind};
-use crate::design::solid::{Binarised, Design, Solid, solid_mask};
+use crate::design::phases::Binarised;
+use crate::design::solid::{Design, Solid, solid_mask};
 use crate::grid::{Border, Frame, Levels, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;

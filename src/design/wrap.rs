@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::envelope::{Body, Envelope, EnvelopeChoice, EnvelopeKind};
+use super::phases::Binarised;
 use super::region::Region;
-use super::solid::Binarised;
 use crate::grid::{Border, Connectivity, Frame, Levels, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;

@@ -201,7 +201,8 @@ pub fn check_jobs(jobs: &[Job], cache: Option<&Cache>, exec: &Exec) -> Result<Re
 /// When the file cannot be used, in words for the user.
 pub fn envelope_from(file: &Path, options: &Options, limits: &Limits, exec: &Exec) -> Result<EnvelopeChoice, String> {
     let shown = showable(file);
-    let options = Options { envelope: EnvelopeChoice::Box, ..options.clone() };
+    // A mask has no noise.
+    let options = Options { envelope: EnvelopeChoice::Box, denoise: None, ..options.clone() };
     let design = load_with(file, options.raw.as_ref(), limits)
         .map_err(DesignError::from)
         .and_then(|loaded| Design::new(loaded, &options, limits, exec))

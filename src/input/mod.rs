@@ -55,6 +55,10 @@ pub enum Format {
     Tiff,
     /// DICOM, a series of slices or one file of several frames.
     Dicom,
+    /// Scan of a Scanco scanner.
+    Isq,
+    /// Volume of Scanco's image processing.
+    Aim,
     /// Raw voxels.
     Raw,
     /// Folder of slices.
@@ -81,6 +85,8 @@ impl Format {
             Self::Vtk => "vtk",
             Self::Tiff => "tiff",
             Self::Dicom => "dicom",
+            Self::Isq => "isq",
+            Self::Aim => "aim",
             Self::Raw => "raw",
             Self::Slices => "slices",
         }
@@ -197,6 +203,8 @@ pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Resul
         Format::Nrrd => volume::nrrd::read(&data, folder, limits),
         Format::Vti => volume::vti::read(&data, limits),
         Format::Vtk => volume::vtk::read(&data, limits),
+        Format::Isq => volume::isq::read(&data, limits),
+        Format::Aim => volume::aim::read(&data, limits),
         Format::Raw => {
             raw.map_or_else(|| Err(volume::raw::undeclared(path, data.len())), |l| volume::raw::read(&data, l, limits))
         }
@@ -342,6 +350,12 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if volume::dicom::looks_like(data) {
         return Ok(Format::Dicom);
     }
+    if starts(volume::isq::MAGIC) {
+        return Ok(Format::Isq);
+    }
+    if volume::aim::looks_like(data) {
+        return Ok(Format::Aim);
+    }
     if volume::vti::looks_like(data) {
         return Ok(Format::Vti);
     }
@@ -359,6 +373,7 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
         (GZIP, "a gzip file, but not of a NIfTI volume"),
         (b"<?xml", "an XML file"),
         (b"\x89PNG", "a PNG picture"),
+        (b"BM", "a BMP picture"),
         (b"\x89HDF", "an HDF5 file"),
         (b"\xd0\xcf\x11\xe0", "a Microsoft compound file (CAD native?)"),
     ];
@@ -372,6 +387,10 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
         return Ok(Format::Obj);
     }
     for (magic, name) in known {
+        if starts(magic) && name.ends_with("picture") {
+            return Err(InputError::new(InputErrorKind::Unsupported, format!("is {name}, a single slice"))
+                .remedy("name the folder that holds all slices"));
+        }
         if starts(magic) {
             return Err(InputError::new(InputErrorKind::Unsupported, format!("looks like {name}, which is not read"))
                 .remedy(EXPORT));

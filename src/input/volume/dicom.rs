@@ -2,14 +2,16 @@
 //! normal of their plane, whatever their names and numbers; values are scaled by slope and intercept; spacing is in
 //! millimetres, that between slices taken from their positions.
 //!
-//! Standard: NEMA PS3 (ISO 12052). Read are the transfer syntaxes that do not pack the pixels, little-endian; the others
-//! are refused.
+//! Standard: NEMA PS3 (ISO 12052). Read are the transfer syntaxes that do not pack the pixels, in either byte order, and
+//! those that pack the whole file (deflate) or each frame as runs (RLE); the others, all of them pictures, are refused.
 
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions, Tag};
 
+use super::dicom_lengths as lengths;
+use super::dicom_pixels::{self as packing, BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, RUNS};
 use super::samples::{finite, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -105,16 +107,26 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         wrong(InputErrorKind::Malformed, format!("is a DICOM file that cannot be read: {e}"), name)
             .remedy("copy or export the files again")
     };
-    let file: DefaultDicomObject = OpenFileOptions::new().from_reader(Cursor::new(data)).map_err(|e| broken(&e))?;
-    let syntax = file.meta().transfer_syntax().trim_end_matches('\0').to_owned();
-    if !matches!(&*syntax, "1.2.840.10008.1.2" | "1.2.840.10008.1.2.1") {
+    let cut = || broken(&"it ends within an element");
+    let head = packing::Head::of(data).ok_or_else(cut)?;
+    let unpacked = (head.syntax == DEFLATED)
+        .then(|| packing::unpacked(data, &head, limits).map_err(|e| e.at(name)))
+        .transpose()?;
+    let syntax = if unpacked.is_some() { EXPLICIT } else { &head.syntax };
+    let data = unpacked.as_deref().unwrap_or(data);
+    if ![IMPLICIT, EXPLICIT, BIG_ENDIAN, RUNS].contains(&syntax) {
         return Err(wrong(
             InputErrorKind::Unsupported,
-            format!("has its pixels packed or in another byte order (transfer syntax {syntax}), which is not read"),
+            format!("has its pixels packed as pictures (transfer syntax {syntax}), which is not read"),
             name,
         )
         .remedy("save it unpacked, with `gdcmconv --raw` or from the program that shows it"));
     }
+    // What reads the elements takes the memory that they ask for.
+    if !lengths::fit(data, head.start, syntax) {
+        return Err(cut());
+    }
+    let file: DefaultDicomObject = OpenFileOptions::new().from_reader(Cursor::new(data)).map_err(|e| broken(&e))?;
     let object: &InMemDicomObject = &file;
     let number = |tag: Tag, what: &str| -> Result<u32, InputError> {
         let element = object.get(tag).and_then(|e| e.to_int::<u32>().ok());
@@ -132,7 +144,9 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
     let allocated = number(Tag(0x0028, 0x0100), "BitsAllocated")?;
     let stored = optional(Tag(0x0028, 0x0101)).unwrap_or(allocated);
     let high = optional(Tag(0x0028, 0x0102)).unwrap_or(stored.wrapping_sub(1));
-    if !matches!(allocated, 8 | 16 | 32) || stored == 0 || stored > allocated || high != stored - 1 {
+    // In the other byte order, words of 16 bits come turned; nothing says so of longer ones.
+    let turned = syntax == BIG_ENDIAN && allocated == 32;
+    if !matches!(allocated, 1 | 8 | 16 | 32) || turned || stored == 0 || stored > allocated || high != stored - 1 {
         return Err(wrong(
             InputErrorKind::Unsupported,
             format!("holds {stored} bits of {allocated} up to bit {high}, which is not read"),
@@ -142,16 +156,36 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
     }
     let signed = optional(Tag(0x0028, 0x0103)) == Some(1);
     let count = voxels([size[0], size[1], frames], limits)?;
-    let pixels = object.get(Tag(0x7FE0, 0x0010)).and_then(|e| e.to_bytes().ok());
-    let pixels = pixels.ok_or_else(|| broken(&"it has no pixels"))?;
-    let width = (allocated / 8) as usize;
+    let element = object.get(Tag(0x7FE0, 0x0010)).ok_or_else(|| broken(&"it has no pixels"))?;
+    let width = allocated.div_ceil(8) as usize;
+    let short = |held: usize, needed: usize| {
+        wrong(InputErrorKind::Truncated, format!("holds {held} bytes of pixels where {needed} belong"), name)
+            .remedy("copy or export the files again")
+    };
+    let pixels: Vec<u8> = if syntax == RUNS {
+        let parts = element.fragments().unwrap_or(&[]);
+        if parts.len() != frames {
+            return Err(broken(&format!("it has {} packed frames, not {frames}", parts.len())));
+        }
+        let mut all = limits.try_vec("the volume", 0, 0u8)?;
+        for part in parts {
+            let frame = packing::runs(part, size[0] * size[1], width, limits)?;
+            all.extend(frame.ok_or_else(|| broken(&"a packed frame does not give its pixels"))?);
+        }
+        all
+    } else {
+        element.to_bytes().map_err(|e| broken(&e))?.into_owned()
+    };
+    let pixels = if allocated == 1 {
+        if pixels.len() < count.div_ceil(8) {
+            return Err(short(pixels.len(), count.div_ceil(8)));
+        }
+        packing::bits(&pixels, count, limits)?
+    } else {
+        pixels
+    };
     if pixels.len() < count * width {
-        return Err(wrong(
-            InputErrorKind::Truncated,
-            format!("holds {} bytes of pixels where {} belong", pixels.len(), count * width),
-            name,
-        )
-        .remedy("copy or export the files again"));
+        return Err(short(pixels.len(), count * width));
     }
     let first = |tag: Tag| floats(object, tag).and_then(|v| v.first().copied());
     let (slope, intercept) = (first(Tag(0x0028, 0x1053)).unwrap_or(1.0), first(Tag(0x0028, 0x1052)).unwrap_or(0.0));

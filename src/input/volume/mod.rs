@@ -1,6 +1,11 @@
 //! Readers of volume formats.
 
+pub mod aim;
+mod bmp;
 pub mod dicom;
+mod dicom_lengths;
+mod dicom_pixels;
+pub mod isq;
 pub mod metaimage;
 pub mod nifti;
 pub mod npy;

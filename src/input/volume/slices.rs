@@ -1,9 +1,9 @@
-//! A folder of slices: grey TIFF (one page each) or PNG files, in the order of the numbers in their names.
+//! A folder of slices: grey TIFF (one page each), PNG or BMP files, in the order of the numbers in their names.
 
 use std::path::{Path, PathBuf};
 
 use super::samples::voxels;
-use super::tiff;
+use super::{bmp, tiff};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, InputError, InputErrorKind, Read};
 use crate::limits::Limits;
@@ -14,22 +14,24 @@ use crate::limits::Limits;
 /// When it cannot be read, has no slices, or slices of both formats.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
     let unreadable = |e: std::io::Error| InputError::new(InputErrorKind::Unreadable, format!("cannot be read: {e}"));
-    let mut found: Vec<(bool, PathBuf)> = Vec::new();
+    let mut found: Vec<(&str, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
         match extension.as_deref() {
-            Some("tif" | "tiff") => found.push((false, path)),
-            Some("png") => found.push((true, path)),
+            Some("tif" | "tiff") => found.push(("TIFF", path)),
+            Some("png") => found.push(("PNG", path)),
+            Some("bmp") => found.push(("BMP", path)),
             _ => {}
         }
     }
     if found.is_empty() {
         return Err(InputError::new(InputErrorKind::Empty, "is a folder without slices".to_owned())
-            .remedy("name a folder of grey TIFF or PNG slices, or a file"));
+            .remedy("name a folder of grey TIFF, PNG or BMP slices, or a file"));
     }
-    if found.iter().any(|f| f.0 != found[0].0) {
-        return Err(InputError::new(InputErrorKind::Malformed, "holds both TIFF and PNG files".to_owned())
+    if let Some(other) = found.iter().find(|f| f.0 != found[0].0) {
+        let (a, b) = (found[0].0.min(other.0), found[0].0.max(other.0));
+        return Err(InputError::new(InputErrorKind::Malformed, format!("holds both {a} and {b} files"))
             .remedy("leave the slices of one stack in the folder"));
     }
     let mut slices: Vec<PathBuf> = found.into_iter().map(|f| f.1).collect();
@@ -65,8 +67,12 @@ pub fn read(files: &[PathBuf], data: &[Vec<u8>], limits: &Limits) -> Read {
             let at = e.at.as_ref().map_or_else(|| name.to_string(), |at| format!("{name}, {at}"));
             e.at(at)
         };
-        let (this, slice) =
-            if data.starts_with(b"\x89PNG") { png(data, limits) } else { page(data, limits) }.map_err(named)?;
+        let slice = match () {
+            () if data.starts_with(b"\x89PNG") => png(data, limits),
+            () if data.starts_with(bmp::MAGIC) => bmp::read(data, limits),
+            () => page(data, limits),
+        };
+        let (this, slice) = slice.map_err(named)?;
         if *size.get_or_insert(this) != this {
             return Err(named(
                 InputError::new(
