@@ -113,3 +113,63 @@ fn what_is_not_known_is_refused_with_what_is() {
     assert!(shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
     assert!(text(&poregauge(&["tissues", "list"]).stdout).contains("cortical_segmental"));
 }
+
+/// The timeline of a course and the figures beside it.
+fn course(file: &str, more: &[&str]) -> (serde_json::Value, serde_json::Value) {
+    let mut arguments = vec!["timeline", file, "--material", "PCL", "--tissue", "trabecular_contained"];
+    arguments.extend(["--resolution", "60um", "--flow-resolution", "40um", "--format", "json", "--quiet"]);
+    arguments.extend(more);
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let design = &report["designs"][0];
+    (design["timeline"].clone(), design["measurements"].clone())
+}
+
+fn numbers(values: &serde_json::Value) -> Vec<f64> {
+    values.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn tissue_grows_in_the_void_as_it_is_and_the_slower_of_both_counts() {
+    let file = mesh("pass-cubic.stl");
+    let days = ["--days", "0,50,100,200,400,800"];
+    let fill = |law: &str| numbers(&course(&file, &[&days[..], &["--tissue-growth", law]].concat()).0["fill"]);
+    let (healing, apposition, slower) = (fill("healing"), fill("apposition"), fill("slower"));
+    for k in 0..healing.len() {
+        assert!((slower[k] - healing[k].min(apposition[k])).abs() < 1e-12, "{slower:?}");
+    }
+    assert!(apposition.windows(2).all(|w| w[0] <= w[1]) && apposition[5] > 0.95, "{apposition:?}");
+    // Windows of 350 µm between struts of 73 µm: the ball of the middle has a radius of about 250 µm, so that the last
+    // place is filled 14 d + 1500 µm / 25 µm/d + 250 µm / 0.6 µm/d after implantation at the latest, and nothing before 14 d.
+    let by_then = course(&file, &["--days", "0,14,491", "--tissue-growth", "apposition"]).0;
+    let by_then = numbers(&by_then["fill"]);
+    assert!(by_then[1] == 0.0 && by_then[2] > 0.999, "{by_then:?}");
+    // A throat of 350 µm lets 300 µm pass, and 400 µm not.
+    let reached = |throat: &str| {
+        let figures = course(&file, &["--tissue-growth", "apposition", "--tissue-throat", throat]).1;
+        figures["tissue.reached"]["value"].as_f64().unwrap()
+    };
+    let (open, shut) = (reached("300um"), reached("400um"));
+    assert!(open > 0.95 && shut < 0.9, "{open} {shut}");
+    // By curvature the hollows at the nodes fill, and what is left between struts is nowhere concave.
+    let (curvature, figures) = course(&file, &["--days", "0,200,2000,4000", "--tissue-growth", "curvature"]);
+    let fill = numbers(&curvature["fill"]);
+    assert!(fill[1] > 0.0 && fill[2] < 0.5 && fill[2] == fill[3], "{fill:?}");
+    assert_eq!(figures["tissue.t90_day"]["value"], 36_525.0);
+}
+
+#[test]
+fn a_tissue_without_the_rate_of_its_law_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("mine.toml");
+    let times = "[tissue.mine]\nname = \"Mine\"\nclass = \"shared\"\nmodulus_mpa = 10\nlag_d = 5\nt50_d = 20\nt90_d = 60\n\
+                 maturity_exponent = 1\n";
+    std::fs::write(&own, times).unwrap();
+    let (file, own) = (mesh("pass-cubic.stl"), own.to_string_lossy().into_owned());
+    let arguments = ["check", &file, "--material", "PCL", "--tissue", &own, "--tissue-growth", "apposition"];
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 2);
+    let said = text(&output.stderr);
+    assert!(said.contains("ingrowth_um_per_day") && said.contains("mine"), "{said}");
+}

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::design::Threshold;
+use crate::fate::GrowthLaw;
 use crate::input::RawType;
 use crate::units::{Length, LengthUnit};
 
@@ -381,6 +382,31 @@ impl RunArgs {
     }
 }
 
+/// By what law tissue grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GrowthArg {
+    /// The calibrated curve: a lag, a half, nine tenths
+    Healing,
+    /// A front from the host, then a constant pace from the surfaces
+    Apposition,
+    /// A front from the host, then the pace of the surfaces' curvature
+    Curvature,
+    /// The slower of the calibrated curve and apposition
+    Slower,
+}
+
+impl From<GrowthArg> for GrowthLaw {
+    fn from(argument: GrowthArg) -> Self {
+        match argument {
+            GrowthArg::Healing => Self::Healing,
+            GrowthArg::Apposition => Self::Apposition,
+            GrowthArg::Curvature => Self::Curvature,
+            GrowthArg::Slower => Self::Slower,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct FateArgs {
     /// Material of the scaffold: a name (`poregauge materials list`) or a file of your own
@@ -389,6 +415,13 @@ pub struct FateArgs {
     /// Tissue that shall grow: a name (`poregauge tissues list`) or a file of your own
     #[arg(long, value_name = "NAME|FILE", help_heading = "After implantation")]
     pub tissue: Option<String>,
+    /// How tissue fills the void: by its calibrated curve; by a front from the host and a constant pace from the surfaces; by
+    /// a front and the curvature of the surfaces; or by the slower of curve and apposition [default: healing]
+    #[arg(long, value_enum, value_name = "LAW", help_heading = "After implantation")]
+    pub tissue_growth: Option<GrowthArg>,
+    /// Narrowest throat that tissue from the host passes [default: 50um]
+    #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "After implantation")]
+    pub tissue_throat: Option<Length>,
     /// Stress that it has to bear, such as 0.5MPa
     #[arg(long, value_parser = crate::units::parse_pressure, value_name = "PRESSURE", help_heading = "After implantation")]
     pub load: Option<f64>,

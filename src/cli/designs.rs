@@ -28,6 +28,8 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
         process: arguments.process,
         material: arguments.fate.material,
         tissue: arguments.fate.tissue,
+        tissue_growth: arguments.fate.tissue_growth,
+        tissue_throat: arguments.fate.tissue_throat,
         load: arguments.fate.load,
         measures: (!arguments.measures.is_empty()).then_some(arguments.measures),
         throats: arguments.throats.map(usize::from),
@@ -61,9 +63,11 @@ pub fn timeline(arguments: TimelineArgs) -> Result<Status, Failure> {
     let line = Settings {
         material: arguments.fate.material,
         tissue: arguments.fate.tissue,
+        tissue_growth: arguments.fate.tissue_growth,
+        tissue_throat: arguments.fate.tissue_throat,
         load: arguments.fate.load,
         measures: Some(
-            ["porosity.total", "degradation", "matching", "stiffness.estimated", "strength.estimated"]
+            ["porosity.total", "degradation", "tissue", "matching", "stiffness.estimated", "strength.estimated"]
                 .map(str::to_owned)
                 .to_vec(),
         ),

@@ -195,6 +195,8 @@ pub struct Tissue {
     pub apposition_um_per_day: Option<Range>,
     /// Front from the host inward, in µm a day.
     pub ingrowth_um_per_day: Option<Range>,
+    /// Pace of growth by curvature: speed over curvature, in µm² a day.
+    pub curvature_um2_per_day: Option<Range>,
     /// Days until growth begins.
     pub lag_d: Range,
     /// Days until half of the void is filled.

@@ -4,10 +4,14 @@
 pub mod assess;
 pub mod degradation;
 pub mod front;
+pub mod growth;
 pub mod healing;
+pub mod ingrowth;
 pub mod library;
 pub mod matching;
 pub mod timeline;
+mod tissue;
 
 pub use assess::{Body, assess};
+pub use growth::{Ground, GrowthLaw};
 pub use library::{Library, LibraryError, Material, Range, Support, Tissue};

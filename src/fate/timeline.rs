@@ -3,6 +3,7 @@
 use super::assess::{Body, Corner, corners};
 use super::degradation::Course;
 use super::library::{Material, Tissue};
+use super::tissue::growings;
 
 /// One quantity on each day: what is to be expected, and its range.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,9 +41,10 @@ pub fn default_days(tissue: &Tissue) -> Vec<f64> {
 /// The timeline of a body.
 #[must_use]
 pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64>) -> Timeline {
-    let (typical, all) = corners(material, tissue, body);
-    let band = |f: &dyn Fn(&Corner, &Course<'_>, f64) -> f64| {
-        let value = |c: &Corner, t: f64| f(c, &Course::new(material, &body.front, c.pick), t);
+    let growings = growings(tissue, body);
+    let (typical, all) = corners(material, tissue, body, &growings);
+    let band = |f: &dyn Fn(&Corner<'_>, &Course<'_>, f64) -> f64| {
+        let value = |c: &Corner<'_>, t: f64| f(c, &Course::new(material, &body.front, c.pick), t);
         let mut band = Band::default();
         for &t in &days {
             let expected = value(&typical, t);
@@ -56,8 +58,8 @@ pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64
     };
     let mass = band(&|_, course, t| course.mass(t));
     let stiffness = band(&|_, course, t| course.stiffness(t));
-    let fill = band(&|c, _, t| c.healing.fill(t));
+    let fill = band(&|c, _, t| c.growing.fill(t));
     let combined =
-        band(&|c, course, t| c.e0 * course.stiffness(t) + c.et * c.healing.fill(t).powf(tissue.maturity_exponent));
+        band(&|c, course, t| c.e0 * course.stiffness(t) + c.et * c.growing.fill(t).powf(tissue.maturity_exponent));
     Timeline { mass, stiffness, fill, combined, days }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
+use super::fate::{fate, ground};
 use super::fields::{estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
@@ -13,10 +14,8 @@ use crate::design::{
     Binarised, CutPores, Design, DesignError, Envelope, EnvelopeChoice, Finding, Options, Region, Resolution, Severity,
     Solid, Study, StudyError,
 };
-use crate::fate::front::Front;
-use crate::fate::library::Law;
-use crate::fate::timeline::{Timeline, default_days, timeline};
-use crate::fate::{Body, Material, Tissue, assess};
+use crate::fate::timeline::Timeline;
+use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
 use crate::measure::{Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
@@ -49,6 +48,10 @@ pub struct Run {
     pub material: Option<Material>,
     /// The declared tissue.
     pub tissue: Option<Tissue>,
+    /// By what law tissue grows.
+    pub growth: GrowthLaw,
+    /// The narrowest throat that tissue from the host passes.
+    pub tissue_throat: Length,
     /// The declared load, in MPa.
     pub load: Option<f64>,
     /// Whether a timeline is wanted, and its days if they are given.
@@ -65,6 +68,10 @@ pub struct Run {
 
 /// Voxels of the finest grid when nothing else is said: the same on every machine.
 pub const MAX_VOXELS: u64 = 1 << 27;
+
+/// The narrowest throat that tissue passes when nothing is said: bone was seen to grow through 50 µm (recalled: Lu et al.
+/// 1999), cells pass 20 µm.
+pub const TISSUE_THROAT: Length = Length::from_um(50.0);
 
 /// Voxels across a limit that a mesh or grey levels need, and that two values need.
 const ACROSS: (f64, f64) = (4.0, 8.0);
@@ -91,6 +98,8 @@ impl Default for Run {
             process: None,
             material: None,
             tissue: None,
+            growth: GrowthLaw::Healing,
+            tissue_throat: TISSUE_THROAT,
             load: None,
             timeline: None,
             throats: 0,
@@ -106,7 +115,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {:?} {:?}",
             self.options,
             self.criteria,
             self.measures,
@@ -121,7 +130,9 @@ impl Run {
             self.timeline,
             self.flow_resolution,
             self.throats,
-            self.verify_advice
+            self.verify_advice,
+            self.growth,
+            self.tissue_throat
         )
     }
 }
@@ -364,51 +375,6 @@ fn other_reading(
     Ok(())
 }
 
-/// Adds what follows from material and tissue to the figures of a design.
-fn fate(
-    measurements: &mut BTreeMap<String, Measurement>,
-    fine: &mut Level,
-    design: &Design,
-    resolution: Resolution,
-    run: &Run,
-    exec: &Exec,
-) -> Result<Option<Timeline>, StudyError> {
-    let Some(material) = &run.material else { return Ok(None) };
-    let value = |id: &str| measurements.get(id).map(|m| m.value);
-    let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
-    let figures = &mut fine.survey.figures;
-    let walls = figures.distributions.get("strut").and_then(|d| {
-        let mut below = 0.0;
-        let k = d.fraction.iter().position(|f| {
-            below += f;
-            below >= 0.95
-        })?;
-        d.edges.get(k + 1).copied()
-    });
-    let erodes = matches!(material.law, Law::SurfaceErosion | Law::Corrosion) && material.measured.is_none();
-    let front = if erodes {
-        exec.stage("front through the solid")?;
-        let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
-        let values = study.without_caps(&run.limits, exec)?;
-        Front::of(study.frame(), &study.inside, &values, exec)
-    } else {
-        Front::default()
-    };
-    // Computed where something asks for it; else the estimate stands.
-    let computed = ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
-    let stiffness = computed.min_by(|a, b| a.value.total_cmp(&b.value)).and_then(|m| {
-        let (low, high) = m.range?;
-        Some(crate::fate::Range { low, typical: m.value, high })
-    });
-    let body = Body { density: solid / total, front, walls, stiffness };
-    let (more, findings) = assess(material, run.tissue.as_ref(), &body);
-    measurements.extend(more);
-    figures.findings.extend(findings);
-    let (Some(days), Some(tissue)) = (&run.timeline, &run.tissue) else { return Ok(None) };
-    let days = if days.is_empty() { default_days(tissue) } else { days.clone() };
-    Ok(Some(timeline(material, tissue, &body, days)))
-}
-
 fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Design, h: f64, across: f64) -> Vec<Check> {
     let from_shells = match &design.solid {
         Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic && design.envelope.body.region.is_none(),
@@ -470,13 +436,14 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     };
     let mut levels = vec![coarse.h];
     let solved = solve(design, &plan.fields, run, exec)?;
+    let ground = ground(design, run, exec)?;
     loop {
         let mut fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
         estimate(&plan.fields, &mut measurements);
-        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), run, exec)?;
+        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), ground.clone(), run, exec)?;
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
@@ -535,7 +502,8 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     measurements.extend(solved.measurements.clone());
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
-    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), run, exec)?;
+    let ground = ground(design, run, exec)?;
+    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), ground, run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
     let checks = judged(run, &measurements, design, fine.h, across);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();

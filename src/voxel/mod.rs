@@ -3,7 +3,9 @@
 //! Nothing here knows what is a scaffold, a pore or a limit; it knows phases, distances, balls and paths.
 
 pub mod crofton;
+pub mod curvature;
 pub mod distance;
+pub mod eikonal;
 pub mod euler;
 pub mod inside;
 pub mod intercepts;
