@@ -69,7 +69,8 @@ pub enum Command {
     /// Scaffold and tissue over time: what is left of the one, what is there of the other
     #[command(
         after_help = "Examples:\n  poregauge timeline part.stl --material PLGA_85_15 --tissue trabecular_contained\n  \
-        poregauge timeline part.stl --material mine.toml --tissue cartilage --days 0,30,90,180 --format csv -o course.csv"
+        poregauge timeline part.stl --material mine.toml --tissue cartilage --days 0,30,90,180 --format csv -o course.csv\n  \
+        poregauge timeline part.stl --material WE43 --tissue trabecular_contained --stiffness-days 6 --plot course.svg"
     )]
     Timeline(TimelineArgs),
     /// The materials that degradation is known of
@@ -628,10 +629,37 @@ pub struct TimelineArgs {
     /// Days after implantation [default: up to three times the day on which nine tenths of the tissue are there]
     #[arg(long, value_delimiter = ',', value_name = "DAYS", help_heading = "After implantation")]
     pub days: Vec<f64>,
+    /// Compute the stiffness by finite elements: at first, and of a material that erodes or corrodes on this many days until
+    /// it falls apart, with a monotone curve between
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=32), help_heading = "After implantation")]
+    pub stiffness_days: Option<u8>,
+    /// Axis whose stiffness is followed [default: the weakest at first]
+    #[arg(long, value_enum, value_name = "AXIS", help_heading = "After implantation")]
+    pub axis: Option<AxisArg>,
+    /// Draw the course into this file: .svg; may be given beside any --format
+    #[arg(long, value_parser = plot, value_name = "FILE", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+fn plot(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg")) {
+        Ok(path)
+    } else {
+        Err("the course is drawn as .svg, which browsers and drawing programs open and turn into other formats"
+            .to_owned())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AxisArg {
+    X,
+    Y,
+    Z,
 }
 
 #[derive(Debug, Args)]

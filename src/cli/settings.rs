@@ -376,6 +376,8 @@ impl<'a> Resolver<'a> {
             tissue_throat: settings.tissue_throat.unwrap_or(TISSUE_THROAT),
             load: settings.load,
             timeline: None,
+            stiffness_days: None,
+            axis: None,
             throats: settings.throats.unwrap_or(0),
             pictures: false,
             verify_advice: false,

@@ -441,6 +441,7 @@ const MEASURES: &[(&str, Unit)] = &[
     ("degradation.mass_after_10y", Unit::One),
     ("degradation.gone_day", Unit::Day),
     ("degradation.half_stiffness_day", Unit::Day),
+    ("degradation.falls_apart_day", Unit::Day),
     ("tissue.t50_day", Unit::Day),
     ("tissue.t90_day", Unit::Day),
     ("tissue.reached", Unit::One),

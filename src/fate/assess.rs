@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::apart::AXES;
 use super::degradation::{Course, Pick};
 use super::front::Front;
 use super::growth::{CENTURY, Ground, Growing};
@@ -168,6 +169,7 @@ pub fn assess(
         &format!("day on which half of the stiffness is left, a century at most; {by}"),
         library,
     );
+    falls_apart(material, body, library, &mut figures, &mut findings);
     warn_of_walls(material, body, &mut findings);
     let Some(tissue) = tissue else { return (figures, findings) };
     let library = library || !tissue.own;
@@ -232,6 +234,43 @@ pub fn assess(
         ));
     }
     (figures, findings)
+}
+
+/// The day on which an eroding solid falls apart, and where.
+fn falls_apart(
+    material: &Material,
+    body: &Body,
+    library: bool,
+    figures: &mut BTreeMap<String, Measurement>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(apart) = body.front.apart else { return };
+    let day = |pick| match Course::new(material, &body.front, pick) {
+        Course::Front { rate, .. } if rate > 0.0 => Some((apart.depth / rate).min(CENTURY)),
+        _ => None,
+    };
+    let (Some(low), Some(typical), Some(high)) = (day(Pick::Fast), day(Pick::Typical), day(Pick::Slow)) else { return };
+    let axis = AXES[apart.axis];
+    let method = format!(
+        "day on which a uniform front has cut every way through the solid along {axis} (widest path), a century at most"
+    );
+    let figure = measurement(Range { low, typical, high }, Unit::Day, &method, library);
+    figures.insert("degradation.falls_apart_day".to_owned(), Measurement { at_um: Some(apart.at_um), ..figure });
+    let days = [typical, low, high].map(|d| significant(d, 3));
+    findings.push(
+        Finding::new(
+            "degradation.falls_apart",
+            Severity::Info,
+            format!(
+                "no solid leads through along {axis} from day {} on ({} to {}), when {} µm are gone from every surface",
+                days[0],
+                days[1],
+                days[2],
+                significant(apart.depth, 3)
+            ),
+        )
+        .at(apart.at_um),
+    );
 }
 
 /// What the thickness of the walls changes about the law.

@@ -135,6 +135,12 @@ pub struct Material {
 }
 
 impl Material {
+    /// Whether a front moves into it from its surface.
+    #[must_use]
+    pub fn erodes(&self) -> bool {
+        matches!(self.law, Law::SurfaceErosion | Law::Corrosion) && self.measured.is_none()
+    }
+
     /// Whether it cracks rather than yields.
     #[must_use]
     pub fn brittle(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What becomes of a scaffold after implantation: how its material degrades, how tissue grows, and whether the one keeps
 //! pace with the other.
 
+pub mod apart;
 pub mod assess;
 pub mod degradation;
 pub mod front;
@@ -9,6 +10,7 @@ pub mod healing;
 pub mod ingrowth;
 pub mod library;
 pub mod matching;
+pub mod softening;
 pub mod timeline;
 mod tissue;
 

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use super::fields::resolution;
 use super::run::Run;
 use crate::design::{Design, Resolution, Study, StudyError};
+use crate::fate::apart::{AXES, Apart, falls_apart};
 use crate::fate::front::Front;
 use crate::fate::ingrowth::inward;
-use crate::fate::library::Law;
+use crate::fate::softening::Softening;
 use crate::fate::timeline::{Timeline, default_days, timeline};
-use crate::fate::{Body, Ground, GrowthLaw, Range, assess};
-use crate::measure::{Figures, Level, Measurement};
+use crate::fate::{Body, Ground, GrowthLaw, Material, Range, assess};
+use crate::measure::{Figures, Level, Measurement, remaining};
 use crate::parallel::Exec;
+use crate::picture::Strip;
 use crate::voxel::curvature::covering_times;
 
 /// What of the void decides how tissue fills it, where growth is to be followed in the void; on the grid of solved fields.
@@ -36,6 +38,63 @@ pub(super) fn ground(design: &Design, run: &Run, exec: &Exec) -> Result<Option<G
     };
     exec.checkpoint()?;
     Ok(Some(ground))
+}
+
+/// What a front leaves of the solid, when it falls apart and how soft it becomes, and a section where it is to be drawn.
+fn front(
+    design: &Design,
+    resolution: Resolution,
+    softening: Option<Softening>,
+    run: &Run,
+    exec: &Exec,
+) -> Result<(Front, Option<Strip>), StudyError> {
+    exec.stage("front through the solid")?;
+    let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
+    let field = study.uncapped(&run.limits, exec)?;
+    let front = Front::of(study.frame(), &study.inside, &field.values, exec);
+    exec.stage("where the solid falls apart")?;
+    let apart = soonest(falls_apart(&study, &field, &run.limits, exec)?, run.axis);
+    // Drawn along the axis that gives way, across y unless that is the axis.
+    let axis = if apart.is_some_and(|a| a.axis == 1) { 0 } else { 1 };
+    let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::middle(&study, &field.values, axis));
+    Ok((Front { apart, softening, ..front }, strip))
+}
+
+/// The axis along which it falls apart first, of the one that was asked for.
+fn soonest(apart: [Option<Apart>; 3], axis: Option<usize>) -> Option<Apart> {
+    let wanted = apart.into_iter().flatten().filter(|a| axis.is_none_or(|axis| a.axis == axis));
+    wanted.min_by(|a, b| a.depth.total_cmp(&b.depth))
+}
+
+/// How soft the solid becomes when a front moves inward, by finite elements at depths spread evenly from the first to that
+/// at which it falls apart; along the axis asked for, else the weakest. On the grid of solved fields.
+pub(super) fn softening(
+    design: &Design,
+    measurements: &BTreeMap<String, Measurement>,
+    run: &Run,
+    exec: &Exec,
+) -> Result<Option<Softening>, StudyError> {
+    let erodes = run.material.as_ref().is_some_and(Material::erodes);
+    let Some(days) = run.stiffness_days.filter(|n| *n > 1 && erodes) else { return Ok(None) };
+    let limits = &run.limits;
+    let resolution = resolution(design, run.flow_resolution)?;
+    let study = Study::new(design, &design.envelope, resolution, run.cut, limits, exec)?;
+    let field = study.uncapped(limits, exec)?;
+    let weakest = || {
+        let of = |axis: usize| measurements.get(&format!("stiffness.{}", AXES[axis])).map(|m| (axis, m.value));
+        (0..3).filter_map(of).min_by(|a, b| a.1.total_cmp(&b.1)).map(|w| w.0)
+    };
+    let Some(axis) = run.axis.or_else(weakest) else { return Ok(None) };
+    let Some(apart) = falls_apart(&study, &field, limits, exec)?[axis] else { return Ok(None) };
+    let mut points = Vec::new();
+    for k in 0..days {
+        exec.stage(&format!("stiffness of what is left, {} of {days}", k + 1))?;
+        let depth = apart.depth * k as f64 / days as f64;
+        let Some(modulus) = remaining(&study, &field.values, depth, axis, limits, exec)? else { return Ok(None) };
+        points.push((depth, modulus));
+    }
+    points.push((apart.depth, 0.0));
+    Ok(Softening::new(&points))
 }
 
 /// Thickness below which 95 % of the solid lies, in µm.
@@ -63,7 +122,7 @@ pub(super) fn fate(
     fine: &mut Level,
     design: &Design,
     resolution: Resolution,
-    ground: Option<Ground>,
+    (ground, softening): (Option<Ground>, Option<Softening>),
     run: &Run,
     exec: &Exec,
 ) -> Result<Option<Timeline>, StudyError> {
@@ -71,20 +130,14 @@ pub(super) fn fate(
     let value = |id: &str| measurements.get(id).map(|m| m.value);
     let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
     let figures = &mut fine.survey.figures;
-    let erodes = matches!(material.law, Law::SurfaceErosion | Law::Corrosion) && material.measured.is_none();
-    let front = if erodes {
-        exec.stage("front through the solid")?;
-        let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
-        let values = study.without_caps(&run.limits, exec)?;
-        Front::of(study.frame(), &study.inside, &values, exec)
-    } else {
-        Front::default()
-    };
+    let erodes = material.erodes();
+    let (front, strip) =
+        if erodes { front(design, resolution, softening, run, exec)? } else { (Front::default(), None) };
     let body = Body { density: solid / total, front, walls: walls(figures), stiffness: computed(measurements), ground };
     let (more, findings) = assess(material, run.tissue.as_ref(), &body);
     measurements.extend(more);
     figures.findings.extend(findings);
     let (Some(days), Some(tissue)) = (&run.timeline, &run.tissue) else { return Ok(None) };
     let days = if days.is_empty() { default_days(tissue) } else { days.clone() };
-    Ok(Some(timeline(material, tissue, &body, days)))
+    Ok(Some(Timeline { strip, ..timeline(material, tissue, &body, days) }))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
-use super::fate::{fate, ground};
+use super::fate::{fate, ground, softening};
 use super::fields::{estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
@@ -56,6 +56,10 @@ pub struct Run {
     pub load: Option<f64>,
     /// Whether a timeline is wanted, and its days if they are given.
     pub timeline: Option<Vec<f64>>,
+    /// On how many days of an eroding solid its stiffness is computed; `None` to estimate it.
+    pub stiffness_days: Option<usize>,
+    /// The axis whose stiffness a timeline follows: 0 for x; `None` for the weakest.
+    pub axis: Option<usize>,
     /// How many bottlenecks along each axis are wanted with their places; 0 for as many as the measures ask for.
     pub throats: usize,
     /// Whether the report is to show pictures; they change no figure.
@@ -102,6 +106,8 @@ impl Default for Run {
             tissue_throat: TISSUE_THROAT,
             load: None,
             timeline: None,
+            stiffness_days: None,
+            axis: None,
             throats: 0,
             pictures: false,
             verify_advice: false,
@@ -115,7 +121,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {:?} {:?}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {:?} {:?} {:?} {:?}",
             self.options,
             self.criteria,
             self.measures,
@@ -132,7 +138,9 @@ impl Run {
             self.throats,
             self.verify_advice,
             self.growth,
-            self.tissue_throat
+            self.tissue_throat,
+            self.stiffness_days,
+            self.axis
         )
     }
 }
@@ -403,6 +411,9 @@ fn plan_of(run: &Run) -> Plan {
     let mut plan = plan(&run.measures, run.criteria.as_ref(), run.load.is_some() && run.material.is_some());
     plan.needs.strut |= run.material.is_some();
     plan.needs.pictures = run.pictures;
+    if run.stiffness_days.is_some() {
+        (0..3).filter(|a| run.axis.is_none_or(|axis| axis == *a)).for_each(|a| plan.fields.stiffness[a] = true);
+    }
     if run.throats > 0 {
         plan.needs.interconnectivity = true;
         plan.needs.throats = run.throats;
@@ -436,14 +447,14 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     };
     let mut levels = vec![coarse.h];
     let solved = solve(design, &plan.fields, run, exec)?;
-    let ground = ground(design, run, exec)?;
+    let fields = (ground(design, run, exec)?, softening(design, &solved.measurements, run, exec)?);
     loop {
         let mut fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
         estimate(&plan.fields, &mut measurements);
-        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), ground.clone(), run, exec)?;
+        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), fields.clone(), run, exec)?;
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
@@ -502,8 +513,8 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     measurements.extend(solved.measurements.clone());
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
-    let ground = ground(design, run, exec)?;
-    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), ground, run, exec)?;
+    let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);
+    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), fields, run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
     let checks = judged(run, &measurements, design, fine.h, across);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();
