@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
+mod common;
 mod program;
 
+use common::implicit;
 use program::{code, mesh, poregauge, text};
 
 /// Criteria of degradation alone, so that little is measured.
@@ -112,4 +114,201 @@ fn what_is_not_known_is_refused_with_what_is() {
     assert!(shown.contains("half-life of stiffness") && shown.contains("KONG2004"), "{shown}");
     assert!(shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
     assert!(text(&poregauge(&["tissues", "list"]).stdout).contains("cortical_segmental"));
+}
+
+/// The timeline of a course and the figures beside it.
+fn course(file: &str, more: &[&str]) -> (serde_json::Value, serde_json::Value) {
+    let mut arguments = vec!["timeline", file, "--material", "PCL", "--tissue", "trabecular_contained"];
+    arguments.extend(["--resolution", "60um", "--flow-resolution", "40um", "--format", "json", "--quiet"]);
+    arguments.extend(more);
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let design = &report["designs"][0];
+    (design["timeline"].clone(), design["measurements"].clone())
+}
+
+fn numbers(values: &serde_json::Value) -> Vec<f64> {
+    values.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+#[test]
+fn tissue_grows_in_the_void_as_it_is_and_the_slower_of_both_counts() {
+    let file = mesh("pass-cubic.stl");
+    let days = ["--days", "0,50,100,200,400,800"];
+    let fill = |law: &str| numbers(&course(&file, &[&days[..], &["--tissue-growth", law]].concat()).0["fill"]);
+    let (healing, apposition, slower) = (fill("healing"), fill("apposition"), fill("slower"));
+    for k in 0..healing.len() {
+        assert!((slower[k] - healing[k].min(apposition[k])).abs() < 1e-12, "{slower:?}");
+    }
+    assert!(apposition.windows(2).all(|w| w[0] <= w[1]) && apposition[5] > 0.95, "{apposition:?}");
+    // Windows of 350 µm between struts of 73 µm: the ball of the middle has a radius of about 250 µm, so that the last
+    // place is filled 14 d + 1500 µm / 25 µm/d + 250 µm / 0.6 µm/d after implantation at the latest, and nothing before 14 d.
+    let by_then = course(&file, &["--days", "0,14,491", "--tissue-growth", "apposition"]).0;
+    let by_then = numbers(&by_then["fill"]);
+    assert!(by_then[1] == 0.0 && by_then[2] > 0.999, "{by_then:?}");
+    // A throat of 350 µm lets 300 µm pass, and 400 µm not.
+    let reached = |throat: &str| {
+        let figures = course(&file, &["--tissue-growth", "apposition", "--tissue-throat", throat]).1;
+        figures["tissue.reached"]["value"].as_f64().unwrap()
+    };
+    let (open, shut) = (reached("300um"), reached("400um"));
+    assert!(open > 0.95 && shut < 0.9, "{open} {shut}");
+    // By curvature the hollows at the nodes fill, and what is left between struts is nowhere concave.
+    let (curvature, figures) = course(&file, &["--days", "0,200,2000,4000", "--tissue-growth", "curvature"]);
+    let fill = numbers(&curvature["fill"]);
+    assert!(fill[1] > 0.0 && fill[2] < 0.5 && fill[2] == fill[3], "{fill:?}");
+    assert_eq!(figures["tissue.t90_day"]["value"], 36_525.0);
+}
+
+#[test]
+fn a_tissue_without_the_rate_of_its_law_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("mine.toml");
+    let times = "[tissue.mine]\nname = \"Mine\"\nclass = \"shared\"\nmodulus_mpa = 10\nlag_d = 5\nt50_d = 20\nt90_d = 60\n\
+                 maturity_exponent = 1\n";
+    std::fs::write(&own, times).unwrap();
+    let (file, own) = (mesh("pass-cubic.stl"), own.to_string_lossy().into_owned());
+    let arguments = ["check", &file, "--material", "PCL", "--tissue", &own, "--tissue-growth", "apposition"];
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 2);
+    let said = text(&output.stderr);
+    assert!(said.contains("ingrowth_um_per_day") && said.contains("mine"), "{said}");
+}
+
+/// Corrosion of WE43 in µm a day, as is to be expected.
+const PACE: f64 = 1000.0 / 365.25;
+
+/// The report of a course of WE43.
+fn corroding(file: &str, more: &[&str]) -> serde_json::Value {
+    let mut arguments = vec!["timeline", file, "--material", "WE43", "--tissue", "trabecular_contained", "--quiet"];
+    arguments.extend(["--format", "json"]);
+    arguments.extend(more);
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_solid_falls_apart_where_and_when_its_neck_is_gone() {
+    // Two blocks joined by a round neck of 160 µm in the middle; the blocks end at the box, where they do not corrode.
+    let neck = |p: &poregauge::mesh::V3| {
+        let block = 150.0 - (p.z - 300.0).abs();
+        let rod = (p.x - 300.0).hypot(p.y - 300.0) - 80.0;
+        block.min(rod)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("neck.stl");
+    let dumbbell = implicit([600.0; 3], 60, neck);
+    poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), &dumbbell).unwrap();
+    let path = path.to_string_lossy().into_owned();
+    let report = corroding(&path, &["--resolution", "12um", "--envelope", "box", "--days", "0,20,28,31"]);
+    let design = &report["designs"][0];
+    let apart = &design["measurements"]["degradation.falls_apart_day"];
+    let day = apart["value"].as_f64().unwrap();
+    assert!((day / (80.0 / PACE) - 1.0).abs() < 0.03, "{day} against {}", 80.0 / PACE);
+    let at = numbers(&apart["at_um"]);
+    assert!((at[0] - 300.0).abs() < 15.0 && (at[1] - 300.0).abs() < 15.0 && (at[2] - 300.0).abs() < 160.0, "{at:?}");
+    let event = design["timeline"]["events"].as_array().unwrap().iter().find(|e| e["kind"] == "falls-apart").unwrap();
+    assert_eq!(event["day"].as_f64(), Some(day));
+    let (mass, stiffness) = (numbers(&design["timeline"]["mass"]), numbers(&design["timeline"]["stiffness"]));
+    // There is much mass left then, and no stiffness.
+    assert!(mass[3] > 0.4 && stiffness[2] > 0.2 && stiffness[3] == 0.0, "{mass:?} {stiffness:?}");
+    // Across the neck it holds on until the blocks, 150 µm thick, are gone.
+    let across = corroding(&path, &["--resolution", "12um", "--envelope", "box", "--axis", "x"]);
+    let day = across["designs"][0]["measurements"]["degradation.falls_apart_day"]["value"].as_f64().unwrap();
+    assert!((day / (150.0 / PACE) - 1.0).abs() < 0.05, "{day} against {}", 150.0 / PACE);
+}
+
+#[test]
+fn the_computed_stiffness_of_a_bar_goes_with_its_section() {
+    // A square bar of 200 µm along z in the middle of a volume: its modulus is its section, (1 − 2x/w)², and not the square
+    // of that, as the estimate for lattices has it.
+    let (size, h) = ([40usize, 40, 24], 10.0);
+    let mut bytes = format!(
+        "NRRD0004\ntype: uint8\ndimension: 3\nsizes: {} {} {}\nspacings: 0.01 0.01 0.01\nencoding: raw\n\n",
+        size[0], size[1], size[2]
+    )
+    .into_bytes();
+    let within = |c: usize| (10..30).contains(&c);
+    bytes.extend((0..size.iter().product()).map(|i: usize| u8::from(within(i % 40) && within(i / 40 % 40))));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bar.nrrd");
+    std::fs::write(&path, bytes).unwrap();
+    let days = format!("0,{},{}", 25.0 / PACE, 50.0 / PACE);
+    let path = path.to_string_lossy().into_owned();
+    let stiffness = |more: &[&str]| {
+        let report = corroding(&path, &[&["--days", &days][..], more].concat());
+        numbers(&report["designs"][0]["timeline"]["stiffness"])
+    };
+    let (computed, estimated) = (stiffness(&["--stiffness-days", "6", "--axis", "z"]), stiffness(&[]));
+    for (k, depth) in [0.0, 25.0, 50.0].into_iter().enumerate() {
+        let section = (1.0 - 2.0 * depth / (20.0 * h) as f64).powi(2);
+        assert!((computed[k] - section).abs() < 0.04, "{depth}: {} against {section}", computed[k]);
+        assert!(
+            (estimated[k] - section * section).abs() < 0.04,
+            "{depth}: {} against {}",
+            estimated[k],
+            section * section
+        );
+    }
+    // At first it is the modulus of the material times the section of the bar, a quarter of the volume's.
+    let report = corroding(&path, &["--days", "0", "--stiffness-days", "1", "--axis", "z"]);
+    let first = report["designs"][0]["timeline"]["scaffold"][0].as_f64().unwrap();
+    assert!((first / (44_000.0 / 4.0) - 1.0).abs() < 0.02, "{first}");
+}
+
+#[test]
+fn a_course_is_a_table_and_a_drawing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (table, drawing) = (folder.path().join("c.csv"), folder.path().join("c.svg"));
+    let (table_name, drawing_name) = (table.to_string_lossy().into_owned(), drawing.to_string_lossy().into_owned());
+    let file = mesh("pass-cubic.stl");
+    let mut arguments = vec!["timeline", &file, "--material", "WE43", "--tissue", "trabecular_contained"];
+    arguments.extend(["--resolution", "60um", "--days", "0,5,10,20,200", "--quiet", "--plot", &drawing_name]);
+    arguments.extend(["--format", "json", "--format", "csv", "-o", &table_name]);
+    let output = poregauge(&arguments);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let timeline = &report["designs"][0]["timeline"];
+    let mut rows = csv::Reader::from_path(&table).unwrap();
+    let head = rows.headers().unwrap().clone();
+    let column = |name: &str| head.iter().position(|h| h == name).unwrap_or_else(|| panic!("{name}: {head:?}"));
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 5);
+    for (name, key) in [
+        ("day", "days"),
+        ("mass [1]", "mass"),
+        ("stiffness low [1]", "stiffness_low"),
+        ("tissue fill high [1]", "fill_high"),
+        ("scaffold [MPa]", "scaffold"),
+        ("tissue [MPa]", "tissue"),
+        ("together [MPa]", "combined"),
+        ("front [um]", "front_um"),
+    ] {
+        let written: Vec<f64> = rows.iter().map(|r| r[column(name)].parse().unwrap()).collect();
+        assert_eq!(written, numbers(&timeline[key]), "{name}");
+    }
+    let sum = |k: usize| timeline["scaffold"][k].as_f64().unwrap() + timeline["tissue"][k].as_f64().unwrap();
+    (0..5).for_each(|k| assert!((sum(k) / timeline["combined"][k].as_f64().unwrap() - 1.0).abs() < 1e-9));
+    // The drawing is whole, and has a line and a band for each of six curves, the marks of what happens, and sections.
+    let drawn = std::fs::read_to_string(&drawing).unwrap();
+    let mut reader = quick_xml::Reader::from_str(&drawn);
+    let mut tags: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    loop {
+        match reader.read_event().unwrap() {
+            quick_xml::events::Event::Eof => break,
+            quick_xml::events::Event::Start(tag) | quick_xml::events::Event::Empty(tag) => {
+                *tags.entry(String::from_utf8_lossy(tag.name().as_ref()).into_owned()).or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+    let count = |tag: &str| tags.get(tag).copied().unwrap_or(0);
+    assert_eq!((count("polyline"), count("polygon"), count("svg")), (6, 6, 1), "{tags:?}");
+    // On day 20 the nodes are still there, on day 200 nothing is.
+    assert_eq!(count("image"), 5, "{tags:?}");
+    assert!(drawn.contains("falls apart along") && drawn.contains("least support"), "{drawn}");
+    let wrong = poregauge(&["timeline", &file, "--material", "PCL", "--tissue", "dermis", "--plot", "c.bmp"]);
+    assert!(code(&wrong) == 2 && text(&wrong.stderr).contains(".svg"), "{}", text(&wrong.stderr));
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::design::Threshold;
+use crate::fate::GrowthLaw;
 use crate::input::RawType;
 use crate::units::{Length, LengthUnit};
 use crate::voxel::denoise::Filter;
@@ -69,7 +70,8 @@ pub enum Command {
     /// Scaffold and tissue over time: what is left of the one, what is there of the other
     #[command(
         after_help = "Examples:\n  poregauge timeline part.stl --material PLGA_85_15 --tissue trabecular_contained\n  \
-        poregauge timeline part.stl --material mine.toml --tissue cartilage --days 0,30,90,180 --format csv -o course.csv"
+        poregauge timeline part.stl --material mine.toml --tissue cartilage --days 0,30,90,180 --format csv -o course.csv\n  \
+        poregauge timeline part.stl --material WE43 --tissue trabecular_contained --stiffness-days 6 --plot course.svg"
     )]
     Timeline(TimelineArgs),
     /// The materials that degradation is known of
@@ -385,6 +387,31 @@ impl RunArgs {
     }
 }
 
+/// By what law tissue grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GrowthArg {
+    /// The calibrated curve: a lag, a half, nine tenths
+    Healing,
+    /// A front from the host, then a constant pace from the surfaces
+    Apposition,
+    /// A front from the host, then the pace of the surfaces' curvature
+    Curvature,
+    /// The slower of the calibrated curve and apposition
+    Slower,
+}
+
+impl From<GrowthArg> for GrowthLaw {
+    fn from(argument: GrowthArg) -> Self {
+        match argument {
+            GrowthArg::Healing => Self::Healing,
+            GrowthArg::Apposition => Self::Apposition,
+            GrowthArg::Curvature => Self::Curvature,
+            GrowthArg::Slower => Self::Slower,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct FateArgs {
     /// Material of the scaffold: a name (`poregauge materials list`) or a file of your own
@@ -393,6 +420,13 @@ pub struct FateArgs {
     /// Tissue that shall grow: a name (`poregauge tissues list`) or a file of your own
     #[arg(long, value_name = "NAME|FILE", help_heading = "After implantation")]
     pub tissue: Option<String>,
+    /// How tissue fills the void: by its calibrated curve; by a front from the host and a constant pace from the surfaces; by
+    /// a front and the curvature of the surfaces; or by the slower of curve and apposition [default: healing]
+    #[arg(long, value_enum, value_name = "LAW", help_heading = "After implantation")]
+    pub tissue_growth: Option<GrowthArg>,
+    /// Narrowest throat that tissue from the host passes [default: 50um]
+    #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "After implantation")]
+    pub tissue_throat: Option<Length>,
     /// Stress that it has to bear, such as 0.5MPa
     #[arg(long, value_parser = crate::units::parse_pressure, value_name = "PRESSURE", help_heading = "After implantation")]
     pub load: Option<f64>,
@@ -599,10 +633,37 @@ pub struct TimelineArgs {
     /// Days after implantation [default: up to three times the day on which nine tenths of the tissue are there]
     #[arg(long, value_delimiter = ',', value_name = "DAYS", help_heading = "After implantation")]
     pub days: Vec<f64>,
+    /// Compute the stiffness by finite elements: at first, and of a material that erodes or corrodes on this many days until
+    /// it falls apart, with a monotone curve between
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=32), help_heading = "After implantation")]
+    pub stiffness_days: Option<u8>,
+    /// Axis whose stiffness is followed [default: the weakest at first]
+    #[arg(long, value_enum, value_name = "AXIS", help_heading = "After implantation")]
+    pub axis: Option<AxisArg>,
+    /// Draw the course into this file: .svg; may be given beside any --format
+    #[arg(long, value_parser = plot, value_name = "FILE", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
     pub run: RunArgs,
+}
+
+fn plot(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg")) {
+        Ok(path)
+    } else {
+        Err("the course is drawn as .svg, which browsers and drawing programs open and turn into other formats"
+            .to_owned())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AxisArg {
+    X,
+    Y,
+    Z,
 }
 
 #[derive(Debug, Args)]

@@ -28,6 +28,8 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
         process: arguments.process,
         material: arguments.fate.material,
         tissue: arguments.fate.tissue,
+        tissue_growth: arguments.fate.tissue_growth,
+        tissue_throat: arguments.fate.tissue_throat,
         load: arguments.fate.load,
         measures: (!arguments.measures.is_empty()).then_some(arguments.measures),
         throats: arguments.throats.map(usize::from),
@@ -58,18 +60,26 @@ pub fn timeline(arguments: TimelineArgs) -> Result<Status, Failure> {
         return Err(Failure::Message("--days takes rising numbers from 0 on, such as `0,30,90`".to_owned()));
     }
     days.dedup();
+    let axis = arguments.axis.map(|axis| axis as usize);
+    let mut measures =
+        vec!["porosity.total", "degradation", "tissue", "matching", "stiffness.estimated", "strength.estimated"];
+    if arguments.stiffness_days.is_some() {
+        measures.extend(axis.map_or(&["stiffness.x", "stiffness.y", "stiffness.z"][..], |a| {
+            &["stiffness.x", "stiffness.y", "stiffness.z"][a..=a]
+        }));
+    }
     let line = Settings {
         material: arguments.fate.material,
         tissue: arguments.fate.tissue,
+        tissue_growth: arguments.fate.tissue_growth,
+        tissue_throat: arguments.fate.tissue_throat,
         load: arguments.fate.load,
-        measures: Some(
-            ["porosity.total", "degradation", "matching", "stiffness.estimated", "strength.estimated"]
-                .map(str::to_owned)
-                .to_vec(),
-        ),
+        measures: Some(measures.into_iter().map(str::to_owned).collect()),
         ..Settings::of(&arguments.input)
     };
-    finish(&arguments.files, config()?, line, Purpose::Timeline(days), None, &arguments.run)
+    let stiffness_days = arguments.stiffness_days.map(usize::from);
+    let course = Course { days, stiffness_days, axis, plot: arguments.plot };
+    finish(&arguments.files, config()?, line, Purpose::Timeline(course), None, &arguments.run)
 }
 
 pub fn inspect(arguments: &InspectArgs) -> Result<Status, Failure> {
@@ -103,8 +113,20 @@ pub enum Purpose {
     Measure,
     /// Figures and verdicts, and whether advice is verified.
     Judge { verify_advice: bool },
-    /// Their course over these days.
-    Timeline(Vec<f64>),
+    /// Their course over time.
+    Timeline(Course),
+}
+
+/// What is asked of a course over time.
+pub struct Course {
+    /// Days to tell; none for a sensible choice.
+    pub days: Vec<f64>,
+    /// On how many days stiffness is computed.
+    pub stiffness_days: Option<usize>,
+    /// The axis that it is along.
+    pub axis: Option<usize>,
+    /// File of the drawing.
+    pub plot: Option<PathBuf>,
 }
 
 /// The nearest `poregauge.toml`.
@@ -162,7 +184,7 @@ pub fn jobs(
         let mut run = resolver.run(&line.clone().over(lower), here, judge)?;
         run.pictures = pictures;
         run.verify_advice = matches!(purpose, Purpose::Judge { verify_advice: true });
-        if let Purpose::Timeline(days) = purpose {
+        if let Purpose::Timeline(course) = purpose {
             if run.material.is_none() || run.tissue.is_none() {
                 return Err(Failure::Message(
                     "a timeline needs a material and a tissue: --material NAME --tissue NAME (see `poregauge materials \
@@ -170,7 +192,8 @@ pub fn jobs(
                         .to_owned(),
                 ));
             }
-            run.timeline = Some(days.clone());
+            run.timeline = Some(course.days.clone());
+            (run.stiffness_days, run.axis) = (course.stiffness_days, course.axis);
         }
         let mut settings = Settings::in_force(&layers);
         if !judge {
@@ -234,14 +257,18 @@ fn finish(
     let from_config = if files.is_empty() { config.as_ref() } else { None };
     let outputs = outputs(options, from_config)?;
     output::end_on_interrupt();
-    for path in outputs.iter().filter_map(|o| o.1.as_deref()) {
+    let plot = match &purpose {
+        Purpose::Timeline(course) => course.plot.as_deref(),
+        _ => None,
+    };
+    for path in outputs.iter().filter_map(|o| o.1.as_deref()).chain(plot) {
         output::make_room(path)?;
     }
     let started = Instant::now();
     let (progress, bar) = progress::spinner(!options.no_progress && !options.quiet);
     let exec = Exec::new(options.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
     let limits = options.memory.map_or_else(Limits::default, |memory| Limits { memory });
-    let pictures = outputs.iter().any(|o| o.0 == FormatArg::Html);
+    let pictures = plot.is_some() || outputs.iter().any(|o| o.0 == FormatArg::Html);
     let jobs = jobs(files, config.as_ref(), &line, &purpose, pictures, &mut Resolver::new(limits, &exec))?;
     let mut report = gauge::check_jobs(&jobs, cache(options).as_ref(), &exec)?;
     if let Some(baseline) = &baseline {
@@ -252,7 +279,11 @@ fn finish(
     }
     for (format, file) in &outputs {
         let colour = file.is_none() && colour(options.color);
-        let text = show(&report, *format, colour, from_config.map_or(Path::new(""), |c| &c.folder));
+        let course = matches!(purpose, Purpose::Timeline(_));
+        let text = match format {
+            FormatArg::Csv if course => render::csv::courses(&report),
+            _ => show(&report, *format, colour, from_config.map_or(Path::new(""), |c| &c.folder)),
+        };
         match file {
             Some(path) => output::write_file(path, |out| out.write_all(text.as_bytes()))?,
             None => {
@@ -262,6 +293,9 @@ fn finish(
         if *format == FormatArg::Github {
             job_summary(&report)?;
         }
+    }
+    if let Some(path) = plot {
+        output::write_file(path, |out| out.write_all(render::svg::render(&report).as_bytes()))?;
     }
     if !options.quiet {
         output::say(&format!("{} s", significant(started.elapsed().as_secs_f64(), 3)));

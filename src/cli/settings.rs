@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
-use super::args::{AxesArg, CutArg, InputArgs, RawSizeArg, length, resolution, spacing};
+use super::args::{AxesArg, CutArg, GrowthArg, InputArgs, RawSizeArg, length, resolution, spacing};
 use crate::criteria::{
     Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
 use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
-use crate::fate::Library;
-use crate::gauge::{self, MAX_VOXELS, Run};
+use crate::fate::{GrowthLaw, Library, Tissue};
+use crate::gauge::{self, MAX_VOXELS, Run, TISSUE_THROAT};
 use crate::input::{RawLayout, RawType};
 use crate::limits::Limits;
 use crate::parallel::Exec;
@@ -37,6 +37,11 @@ pub struct Settings {
     pub material: Option<String>,
     /// The tissue: a name or a file.
     pub tissue: Option<String>,
+    /// By what law tissue grows.
+    pub tissue_growth: Option<GrowthArg>,
+    /// The narrowest throat that tissue passes.
+    #[serde(deserialize_with = "lengths")]
+    pub tissue_throat: Option<Length>,
     /// The load that it has to bear, in MPa.
     #[serde(deserialize_with = "pressure")]
     pub load: Option<f64>,
@@ -216,6 +221,8 @@ impl Settings {
             process: self.process.or(lower.process),
             material: self.material.or(lower.material),
             tissue: self.tissue.or(lower.tissue),
+            tissue_growth: self.tissue_growth.or(lower.tissue_growth),
+            tissue_throat: self.tissue_throat.or(lower.tissue_throat),
             load: self.load.or(lower.load),
             unit: self.unit.or(lower.unit),
             spacing: self.spacing.or(lower.spacing),
@@ -249,6 +256,8 @@ impl Settings {
             ("process", self.process.clone()),
             ("material", self.material.clone()),
             ("tissue", self.tissue.clone()),
+            ("tissue-growth", self.tissue_growth.map(|g| GrowthLaw::from(g).name().to_owned())),
+            ("tissue-throat", self.tissue_throat.map(length)),
             ("load", self.load.map(|l| format!("{l}MPa"))),
             ("unit", self.unit.map(|u| u.symbol().to_owned())),
             ("spacing", self.spacing.map(|s| s.map(length).join(","))),
@@ -390,6 +399,9 @@ impl<'a> Resolver<'a> {
             Some("grid") => EnvelopeChoice::Grid,
             Some(file) => self.envelope(&folder.join(file), file, &options)?,
         };
+        let tissue = settings.tissue.as_deref().map(|name| library.tissue(name).map_err(wrong)).transpose()?;
+        let growth = settings.tissue_growth.map(GrowthLaw::from).unwrap_or_default();
+        grows(growth, tissue.as_ref())?;
         Ok(Run {
             options,
             criteria,
@@ -401,9 +413,13 @@ impl<'a> Resolver<'a> {
             cut: settings.cut_pores.map(cut).unwrap_or_default(),
             process,
             material: settings.material.as_deref().map(|name| library.material(name).map_err(wrong)).transpose()?,
-            tissue: settings.tissue.as_deref().map(|name| library.tissue(name).map_err(wrong)).transpose()?,
+            tissue,
+            growth,
+            tissue_throat: settings.tissue_throat.unwrap_or(TISSUE_THROAT),
             load: settings.load,
             timeline: None,
+            stiffness_days: None,
+            axis: None,
             throats: settings.throats.unwrap_or(0),
             pictures: false,
             verify_advice: false,
@@ -435,6 +451,18 @@ impl<'a> Resolver<'a> {
         let choice = gauge::envelope_from(path, options, &self.limits, self.exec).map_err(Failure::Message)?;
         self.envelopes.insert(key, choice.clone());
         Ok(choice)
+    }
+}
+
+/// Whether a tissue has the rates that its law of growth takes.
+fn grows(law: GrowthLaw, tissue: Option<&Tissue>) -> Result<(), Failure> {
+    match tissue.and_then(|t| Some((t, law.lacks(t)?))) {
+        Some((tissue, rate)) => Err(Failure::Message(format!(
+            "--tissue-growth {}: `{}` has no `{rate}`: add it to the tissue's file, or choose another law",
+            law.name(),
+            tissue.id
+        ))),
+        None => Ok(()),
     }
 }
 

@@ -260,10 +260,10 @@ fn missing_for(measure: &str, load: bool, declared: &Declared) -> Option<String>
     let family = measure.split('.').next().unwrap_or("");
     // Ratios to the solid need no material.
     let absolute = ![".relative.", ".bound.", ".zener"].iter().any(|ratio| measure.contains(ratio));
-    let material = matches!(family, "degradation" | "matching" | "strength" | "stiffness")
+    let material = matches!(family, "degradation" | "tissue" | "matching" | "strength" | "stiffness")
         && absolute
         && declared.material.is_none();
-    let tissue = family == "matching" && declared.tissue.is_none();
+    let tissue = matches!(family, "tissue" | "matching") && declared.tissue.is_none();
     let missing: Vec<&str> =
         [(material, "a material"), (tissue, "a tissue"), (load && declared.load.is_none(), "a load")]
             .into_iter()

@@ -216,20 +216,27 @@ impl<'a> Study<'a> {
         Ok(Self { design, envelope: envelope.clone(), cut, field, inside, solid: in_body, void, region })
     }
 
-    /// Signed distances to the surface without the caps where the envelope cuts the solid: what a front starts from. 8
-    /// bytes a voxel.
+    /// Signed distances to the surface without the caps where the envelope cuts the solid: what a front starts from.
     ///
     /// # Errors
     /// When they do not fit the memory budget.
     pub fn without_caps(&self, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
-        let Solid::Mesh(mesh) = &self.design.solid else { return Ok(self.field.values.clone()) };
+        Ok(self.uncapped(limits, exec)?.values)
+    }
+
+    /// The distance field to the surface without caps. 8 bytes a voxel.
+    ///
+    /// # Errors
+    /// When it does not fit the memory budget.
+    pub fn uncapped(&self, limits: &Limits, exec: &Exec) -> Result<DistanceField, LimitError> {
+        let Solid::Mesh(mesh) = &self.design.solid else { return Ok(self.field.clone()) };
         let frame = self.field.frame;
         let open = mesh.surface.iter().filter(|t| !self.envelope.body.holds_on_surface(t));
         let surface: Vec<Facet> = open.map(|t| t.map(|v| facet_corner(&frame, &v))).collect();
         if surface.is_empty() {
-            return Ok(self.field.values.clone());
+            return Ok(self.field.clone());
         }
-        Ok(DistanceField::new(frame, self.field.border, surface, &self.solid, limits, exec)?.values)
+        DistanceField::new(frame, self.field.border, surface, &self.solid, limits, exec)
     }
 
     /// Where the voxels lie.

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use super::apart::AXES;
 use super::degradation::{Course, Pick};
 use super::front::Front;
-use super::healing::Healing;
+use super::growth::{CENTURY, Ground, Growing};
 use super::library::{Law, Material, Range, Support, Tissue};
 use super::matching::{Match, follow};
+use super::tissue::{growings, tissue_days};
 use crate::design::{Finding, Severity};
 use crate::measure::Measurement;
 use crate::units::{Unit, significant};
 
-/// Days of ten years, and of the century beyond which no day is told.
+/// Days of ten years.
 const TEN_YEARS: f64 = 3652.5;
-const CENTURY: f64 = 36_525.0;
 
 /// What of a measured design decides how it degrades and what it carries.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,8 @@ pub struct Body {
     pub walls: Option<f64>,
     /// Apparent modulus in MPa at first, along the weakest axis, when it was computed from the geometry.
     pub stiffness: Option<Range>,
+    /// What of the void decides how tissue fills it, where growth is followed in the void itself.
+    pub ground: Option<Ground>,
 }
 
 impl Body {
@@ -59,30 +62,32 @@ pub fn strength(material: &Material, density: f64) -> Range {
 
 /// One reading of the ranges.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Corner {
+pub(super) struct Corner<'a> {
     /// End of the material's ranges.
     pub(super) pick: Pick,
     /// Apparent modulus at first, in MPa.
     pub(super) e0: f64,
     /// How the void fills.
-    pub(super) healing: Healing,
+    pub(super) growing: &'a Growing,
     /// Modulus of the mature tissue, in MPa.
     pub(super) et: f64,
 }
 
 /// The reading that is to be expected, and all corners of the ranges.
-pub(super) fn corners(material: &Material, tissue: &Tissue, body: &Body) -> (Corner, Vec<Corner>) {
+pub(super) fn corners<'a>(
+    material: &Material,
+    tissue: &Tissue,
+    body: &Body,
+    [growing, soonest, latest]: &'a [Growing; 3],
+) -> (Corner<'a>, Vec<Corner<'a>>) {
     let e0 = body.modulus(material);
-    let heal =
-        |of: fn(&Range) -> f64| Healing { lag: of(&tissue.lag_d), t50: of(&tissue.t50_d), t90: of(&tissue.t90_d) };
-    let typical =
-        Corner { pick: Pick::Typical, e0: e0.typical, healing: heal(|r| r.typical), et: tissue.modulus_mpa.typical };
+    let typical = Corner { pick: Pick::Typical, e0: e0.typical, growing, et: tissue.modulus_mpa.typical };
     let mut all = Vec::new();
     for pick in [Pick::Fast, Pick::Slow] {
         for e0 in [e0.low, e0.high] {
-            for healing in [heal(|r| r.low), heal(|r| r.high)] {
+            for growing in [soonest, latest] {
                 for et in [tissue.modulus_mpa.low, tissue.modulus_mpa.high] {
-                    all.push(Corner { pick, e0, healing, et });
+                    all.push(Corner { pick, e0, growing, et });
                 }
             }
         }
@@ -91,7 +96,7 @@ pub(super) fn corners(material: &Material, tissue: &Tissue, body: &Body) -> (Cor
 }
 
 /// A figure of material and tissue, with its range over the corners.
-fn measurement(range: Range, unit: Unit, method: &str, library: bool) -> Measurement {
+pub(super) fn measurement(range: Range, unit: Unit, method: &str, library: bool) -> Measurement {
     Measurement {
         value: range.typical,
         unit,
@@ -164,17 +169,21 @@ pub fn assess(
         &format!("day on which half of the stiffness is left, a century at most; {by}"),
         library,
     );
+    falls_apart(material, body, library, &mut figures, &mut findings);
     warn_of_walls(material, body, &mut findings);
     let Some(tissue) = tissue else { return (figures, findings) };
     let library = library || !tissue.own;
-    let (typical, all) = corners(material, tissue, body);
-    let run = |c: &Corner| {
+    let growings = growings(tissue, body);
+    tissue_days(tissue, body, &growings, &mut figures, &mut findings);
+    let (typical, all) = corners(material, tissue, body, &growings);
+    let run = |c: &Corner<'_>| {
         let course = Course::new(material, &body.front, c.pick);
-        (follow(&course, c.e0, &c.healing, c.et, tissue.maturity_exponent, tissue.class), c.healing)
+        let found = follow(&course, c.e0, c.growing, c.et, tissue.maturity_exponent, tissue.class);
+        (found, (c.growing.t50, c.growing.t90))
     };
     let expected = run(&typical);
-    let spread: Vec<(Match, Healing)> = all.iter().map(run).collect();
-    let range = |f: &dyn Fn(&(Match, Healing)) -> f64| {
+    let spread: Vec<(Match, (f64, f64))> = all.iter().map(run).collect();
+    let range = |f: &dyn Fn(&(Match, (f64, f64))) -> f64| {
         let values: Vec<f64> = spread.iter().map(f).chain([f(&expected)]).collect();
         Range {
             low: values.iter().copied().fold(f64::INFINITY, f64::min),
@@ -198,13 +207,13 @@ pub fn assess(
     add("matching.linger", range(&|m| m.0.linger), Unit::One, "mean mass from t90 to 3 t90");
     add(
         "matching.gone_ratio",
-        range(&|m| m.0.gone_day.unwrap_or(CENTURY) / m.1.t90),
+        range(&|m| m.0.gone_day.unwrap_or(CENTURY) / m.1.1),
         Unit::One,
         "day on which 5 % of the mass is left over t90",
     );
     add(
         "matching.functional_ratio",
-        range(&|m| m.0.functional_day.unwrap_or(CENTURY) / m.1.t50),
+        range(&|m| m.0.functional_day.unwrap_or(CENTURY) / m.1.0),
         Unit::One,
         "day on which half of the support is gone over t50",
     );
@@ -225,6 +234,43 @@ pub fn assess(
         ));
     }
     (figures, findings)
+}
+
+/// The day on which an eroding solid falls apart, and where.
+fn falls_apart(
+    material: &Material,
+    body: &Body,
+    library: bool,
+    figures: &mut BTreeMap<String, Measurement>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(apart) = body.front.apart else { return };
+    let day = |pick| match Course::new(material, &body.front, pick) {
+        Course::Front { rate, .. } if rate > 0.0 => Some((apart.depth / rate).min(CENTURY)),
+        _ => None,
+    };
+    let (Some(low), Some(typical), Some(high)) = (day(Pick::Fast), day(Pick::Typical), day(Pick::Slow)) else { return };
+    let axis = AXES[apart.axis];
+    let method = format!(
+        "day on which a uniform front has cut every way through the solid along {axis} (widest path), a century at most"
+    );
+    let figure = measurement(Range { low, typical, high }, Unit::Day, &method, library);
+    figures.insert("degradation.falls_apart_day".to_owned(), Measurement { at_um: Some(apart.at_um), ..figure });
+    let days = [typical, low, high].map(|d| significant(d, 3));
+    findings.push(
+        Finding::new(
+            "degradation.falls_apart",
+            Severity::Info,
+            format!(
+                "no solid leads through along {axis} from day {} on ({} to {}), when {} µm are gone from every surface",
+                days[0],
+                days[1],
+                days[2],
+                significant(apart.depth, 3)
+            ),
+        )
+        .at(apart.at_um),
+    );
 }
 
 /// What the thickness of the walls changes about the law.

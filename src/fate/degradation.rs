@@ -3,7 +3,8 @@
 //! - Bulk hydrolysis: molecular weight falls as M₀·2^(−t/τ) (Pitt et al. 1981, doi:10.1002/app.1981.070261124); mass is
 //!   lost, with a half-life of its own, once it is below a critical weight. Random scission without catalysis:
 //!   M₀/(1 + t/τ). Stiffness follows molecular weight, and mass to a power.
-//! - Surface erosion and corrosion: a front moves inward at a constant rate; mass is what lies deeper.
+//! - Surface erosion and corrosion: a front moves inward at a constant rate; mass is what lies deeper, stiffness what a
+//!   solver gives for it, else mass to a power, and nothing once the solid has fallen apart.
 //! - First-order resorption: mass falls as 2^(−t/τ); stiffness as mass to a power, or sooner with a half-life of its own
 //!   (ion exchange in alginate).
 //! - Measured: between the points of the user's own curve; beyond its end the last share holds.
@@ -130,6 +131,7 @@ impl<'a> Course<'a> {
     pub fn stiffness(&self, t: f64) -> f64 {
         let mass = self.mass(t).powf(POWER);
         match self {
+            Self::Front { rate, front } => front.stiffness(rate * t, POWER),
             Self::Bulk { half_life, catalysed: true, .. } => (-t / half_life).exp2() * mass,
             Self::Bulk { half_life, catalysed: false, .. } => mass / (1.0 + t / half_life),
             Self::FirstOrder { stiffness: Some(half_life), .. } => mass * (-t / half_life).exp2(),

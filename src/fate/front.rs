@@ -4,7 +4,11 @@
 //! the envelope do not erode, for beyond them the solid goes on. The depths are the signed distances of the study,
 //! sorted; voxels at the surface count in part. Exact for any shape up to the grid; pitting and the loss of pieces that
 //! come apart are not in it, so that real parts go sooner.
+//!
+//! Its stiffness is that of a solver where one was asked, else a power of what is left; none once it has fallen apart.
 
+use super::apart::Apart;
+use super::softening::Softening;
 use crate::grid::{Frame, Mask};
 use crate::parallel::Exec;
 
@@ -15,6 +19,10 @@ pub struct Front {
     pub depth: Vec<f64>,
     /// Share of the solid that is deeper.
     pub left: Vec<f64>,
+    /// When it falls apart, and where.
+    pub apart: Option<Apart>,
+    /// How soft it becomes, where a solver was asked.
+    pub softening: Option<Softening>,
 }
 
 /// Depths that are kept.
@@ -58,7 +66,7 @@ impl Front {
         }
         let all = left[0];
         left.iter_mut().for_each(|l| *l /= all);
-        Self { depth, left }
+        Self { depth, left, apart: None, softening: None }
     }
 
     /// The front of a straight strut of this width, eroding from all sides.
@@ -66,7 +74,28 @@ impl Front {
     pub fn strut(width: f64) -> Self {
         let depth: Vec<f64> = (0..=STEPS).map(|k| width / 2.0 * k as f64 / STEPS as f64).collect();
         let left = depth.iter().map(|d| (1.0 - 2.0 * d / width).powi(2)).collect();
-        Self { depth, left }
+        Self { depth, left, apart: None, softening: None }
+    }
+
+    /// The same in a solid that is scaled by a factor.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Self {
+            depth: self.depth.iter().map(|d| d * factor).collect(),
+            left: self.left.clone(),
+            apart: self.apart.map(|a| Apart { depth: a.depth * factor, ..a }),
+            softening: self.softening.as_ref().map(|s| s.scaled(factor)),
+        }
+    }
+
+    /// Share of the stiffness that is left when the front is this deep; by `power` of what is left where no solver was
+    /// asked.
+    #[must_use]
+    pub fn stiffness(&self, depth: f64, power: f64) -> f64 {
+        if self.apart.is_some_and(|a| depth >= a.depth) {
+            return 0.0;
+        }
+        self.softening.as_ref().map_or_else(|| self.left(depth).powf(power), |s| s.left(depth))
     }
 
     /// Whether there is no depth at all.

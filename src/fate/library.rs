@@ -135,6 +135,12 @@ pub struct Material {
 }
 
 impl Material {
+    /// Whether a front moves into it from its surface.
+    #[must_use]
+    pub fn erodes(&self) -> bool {
+        matches!(self.law, Law::SurfaceErosion | Law::Corrosion) && self.measured.is_none()
+    }
+
     /// Whether it cracks rather than yields.
     #[must_use]
     pub fn brittle(&self) -> bool {
@@ -195,6 +201,8 @@ pub struct Tissue {
     pub apposition_um_per_day: Option<Range>,
     /// Front from the host inward, in µm a day.
     pub ingrowth_um_per_day: Option<Range>,
+    /// Pace of growth by curvature: speed over curvature, in µm² a day.
+    pub curvature_um2_per_day: Option<Range>,
     /// Days until growth begins.
     pub lag_d: Range,
     /// Days until half of the void is filled.

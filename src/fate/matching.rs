@@ -13,7 +13,7 @@
 //! Integrals by the midpoint rule with steps of 0.1 day, or finer where that is little time.
 
 use super::degradation::{Course, first_below};
-use super::healing::Healing;
+use super::growth::Growing;
 use super::library::Support;
 
 /// The figures of one scaffold in one tissue.
@@ -37,10 +37,10 @@ pub struct Match {
 
 /// Follows a scaffold of apparent modulus `e0` (MPa) in a tissue of modulus `et`.
 #[must_use]
-pub fn follow(course: &Course<'_>, e0: f64, healing: &Healing, et: f64, maturity: f64, support: Support) -> Match {
+pub fn follow(course: &Course<'_>, e0: f64, growing: &Growing, et: f64, maturity: f64, support: Support) -> Match {
     let reference = e0.min(et);
     let bearing = |t: f64| (e0 * course.stiffness(t) / reference).min(1.0);
-    let end = 3.0 * healing.t90;
+    let end = 3.0 * growing.t90;
     let steps = ((end / 0.1).round() as usize).clamp(300, 30_000);
     let dt = end / steps as f64;
     let mut found = Match {
@@ -54,16 +54,16 @@ pub fn follow(course: &Course<'_>, e0: f64, healing: &Healing, et: f64, maturity
     };
     for i in 0..steps {
         let t = (i as f64 + 0.5) * dt;
-        let (mass, fill) = (course.mass(t), healing.fill(t));
-        if t <= healing.t90 {
+        let (mass, fill) = (course.mass(t), growing.fill(t));
+        if t <= growing.t90 {
             let carried = if support == Support::NonStructural { mass } else { bearing(t) };
-            found.gap += (1.0 - carried - fill).max(0.0) * dt / healing.t90;
+            found.gap += (1.0 - carried - fill).max(0.0) * dt / growing.t90;
             let together = (e0 * course.stiffness(t) + et * fill.powf(maturity)) / reference;
             if together < found.dip {
                 (found.dip, found.dip_day) = (together, t);
             }
         } else {
-            found.linger += mass * dt / (end - healing.t90);
+            found.linger += mass * dt / (end - growing.t90);
         }
         if found.early_day.is_none() && mass < 0.2 && fill < 0.5 {
             found.early_day = Some(t);
@@ -76,6 +76,7 @@ pub fn follow(course: &Course<'_>, e0: f64, healing: &Healing, et: f64, maturity
 mod tests {
     use super::super::degradation::Pick;
     use super::super::front::Front;
+    use super::super::healing::Healing;
     use super::super::library::Library;
     use super::*;
 
@@ -142,10 +143,10 @@ mod tests {
             m.stiffness_half_life_d = None;
             let t = library.tissue(tissue).unwrap();
             let [lag, t50, t90] = times.unwrap_or([t.lag_d.typical, t.t50_d.typical, t.t90_d.typical]);
-            let healing = Healing { lag, t50, t90 };
+            let growing = Growing::from(Healing { lag, t50, t90 });
             let e0 = e0.unwrap_or(m.modulus_gpa.typical * 1000.0 * 0.01);
             let course = Course::new(&m, &front, *pick);
-            let of = |support| follow(&course, e0, &healing, t.modulus_mpa.typical, t.maturity_exponent, support);
+            let of = |support| follow(&course, e0, &growing, t.modulus_mpa.typical, t.maturity_exponent, support);
             let (by_stiffness, by_mass) = (of(class.unwrap_or(Support::Shared)), of(Support::NonStructural));
             let got = [by_stiffness.gap, by_mass.gap, by_stiffness.linger, by_stiffness.dip];
             for (k, (got, expected)) in got.iter().zip(figures).enumerate() {

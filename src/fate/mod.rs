@@ -1,13 +1,19 @@
 //! What becomes of a scaffold after implantation: how its material degrades, how tissue grows, and whether the one keeps
 //! pace with the other.
 
+pub mod apart;
 pub mod assess;
 pub mod degradation;
 pub mod front;
+pub mod growth;
 pub mod healing;
+pub mod ingrowth;
 pub mod library;
 pub mod matching;
+pub mod softening;
 pub mod timeline;
+mod tissue;
 
 pub use assess::{Body, assess};
+pub use growth::{Ground, GrowthLaw};
 pub use library::{Library, LibraryError, Material, Range, Support, Tissue};

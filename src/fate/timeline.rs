@@ -1,8 +1,14 @@
 //! Scaffold and tissue over time: what is left of the one, what is there of the other, and what both carry.
 
+use super::apart::AXES;
 use super::assess::{Body, Corner, corners};
 use super::degradation::Course;
+use super::library::Support;
 use super::library::{Material, Tissue};
+use super::matching::follow;
+use super::tissue::growings;
+use crate::picture::Strip;
+use crate::units::significant;
 
 /// One quantity on each day: what is to be expected, and its range.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,8 +32,31 @@ pub struct Timeline {
     pub stiffness: Band,
     /// Share of the void that is filled.
     pub fill: Band,
+    /// Modulus of the scaffold, in MPa.
+    pub scaffold: Band,
+    /// Modulus of the tissue, in MPa.
+    pub tissue: Band,
     /// Modulus of both side by side, in MPa.
     pub combined: Band,
+    /// How deep the front is in an eroding solid, in µm, as is to be expected.
+    pub front: Option<Vec<f64>>,
+    /// What happens on the way, as is to be expected, by day.
+    pub events: Vec<Event>,
+    /// A section of the solid, where the course is to be drawn.
+    pub strip: Option<Strip>,
+}
+
+/// Something that happens on a day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The day.
+    pub day: f64,
+    /// What it is: `falls-apart`, `gone-before-tissue`, `least-support`, `gone`.
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+    /// Where, in the input's own frame.
+    pub at_um: Option<[f64; 3]>,
 }
 
 /// Days to look at when none are given: from implantation to three times the day of nine tenths of the tissue.
@@ -40,9 +69,10 @@ pub fn default_days(tissue: &Tissue) -> Vec<f64> {
 /// The timeline of a body.
 #[must_use]
 pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64>) -> Timeline {
-    let (typical, all) = corners(material, tissue, body);
-    let band = |f: &dyn Fn(&Corner, &Course<'_>, f64) -> f64| {
-        let value = |c: &Corner, t: f64| f(c, &Course::new(material, &body.front, c.pick), t);
+    let growings = growings(tissue, body);
+    let (typical, all) = corners(material, tissue, body, &growings);
+    let band = |f: &dyn Fn(&Corner<'_>, &Course<'_>, f64) -> f64| {
+        let value = |c: &Corner<'_>, t: f64| f(c, &Course::new(material, &body.front, c.pick), t);
         let mut band = Band::default();
         for &t in &days {
             let expected = value(&typical, t);
@@ -56,8 +86,41 @@ pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64
     };
     let mass = band(&|_, course, t| course.mass(t));
     let stiffness = band(&|_, course, t| course.stiffness(t));
-    let fill = band(&|c, _, t| c.healing.fill(t));
+    let fill = band(&|c, _, t| c.growing.fill(t));
     let combined =
-        band(&|c, course, t| c.e0 * course.stiffness(t) + c.et * c.healing.fill(t).powf(tissue.maturity_exponent));
-    Timeline { mass, stiffness, fill, combined, days }
+        band(&|c, course, t| c.e0 * course.stiffness(t) + c.et * c.growing.fill(t).powf(tissue.maturity_exponent));
+    let scaffold = band(&|c, course, t| c.e0 * course.stiffness(t));
+    let grown = band(&|c, _, t| c.et * c.growing.fill(t).powf(tissue.maturity_exponent));
+    let course = Course::new(material, &body.front, typical.pick);
+    let front = match course {
+        Course::Front { rate, .. } => Some(days.iter().map(|t| rate * t).collect()),
+        _ => None,
+    };
+    let events = events(&course, &typical, tissue, body);
+    Timeline { mass, stiffness, fill, scaffold, tissue: grown, combined, front, events, strip: None, days }
+}
+
+/// What happens on the way at the expected values.
+fn events(course: &Course<'_>, corner: &Corner<'_>, tissue: &Tissue, body: &Body) -> Vec<Event> {
+    let found = follow(course, corner.e0, corner.growing, corner.et, tissue.maturity_exponent, tissue.class);
+    let mut events = Vec::new();
+    let mut add = |day: f64, kind, text: String, at_um| events.push(Event { day, kind, text, at_um });
+    if let (Course::Front { rate, .. }, Some(apart)) = (course, body.front.apart) {
+        let text = format!("the scaffold falls apart along {}", AXES[apart.axis]);
+        add(apart.depth / rate, "falls-apart", text, Some(apart.at_um));
+    }
+    if let Some(day) = found.early_day {
+        let text = "less than 20 % of the scaffold and less than half of the tissue are there".to_owned();
+        add(day, "gone-before-tissue", text, None);
+    }
+    if tissue.class != Support::NonStructural && found.dip < 1.0 {
+        let share = significant(100.0 * found.dip, 3);
+        let text = format!("least support: {share} % of the less stiff of scaffold and tissue");
+        add(found.dip_day, "least-support", text, None);
+    }
+    if let Some(day) = found.gone_day {
+        add(day, "gone", "5 % of the scaffold are left".to_owned(), None);
+    }
+    events.sort_by(|a, b| a.day.total_cmp(&b.day));
+    events
 }

@@ -118,7 +118,7 @@ pub(super) fn estimate(needs: &FieldNeeds, measurements: &mut BTreeMap<String, M
 }
 
 /// The voxel size for fields: as asked, else so that the body has about [`VOXELS`].
-fn resolution(design: &Design, asked: Option<Length>) -> Result<Resolution, StudyError> {
+pub(super) fn resolution(design: &Design, asked: Option<Length>) -> Result<Resolution, StudyError> {
     match &design.solid {
         Solid::Mesh(_) => {
             let extent = design.envelope.body.high - design.envelope.body.low;

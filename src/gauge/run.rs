@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
+use super::fate::{fate, ground, softening};
 use super::fields::{estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
@@ -13,10 +14,8 @@ use crate::design::{
     Binarised, CutPores, Design, DesignError, Envelope, EnvelopeChoice, Finding, Options, Region, Resolution, Severity,
     Solid, Study, StudyError,
 };
-use crate::fate::front::Front;
-use crate::fate::library::Law;
-use crate::fate::timeline::{Timeline, default_days, timeline};
-use crate::fate::{Body, Material, Tissue, assess};
+use crate::fate::timeline::Timeline;
+use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
 use crate::measure::{Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
@@ -49,10 +48,18 @@ pub struct Run {
     pub material: Option<Material>,
     /// The declared tissue.
     pub tissue: Option<Tissue>,
+    /// By what law tissue grows.
+    pub growth: GrowthLaw,
+    /// The narrowest throat that tissue from the host passes.
+    pub tissue_throat: Length,
     /// The declared load, in MPa.
     pub load: Option<f64>,
     /// Whether a timeline is wanted, and its days if they are given.
     pub timeline: Option<Vec<f64>>,
+    /// On how many days of an eroding solid its stiffness is computed; `None` to estimate it.
+    pub stiffness_days: Option<usize>,
+    /// The axis whose stiffness a timeline follows: 0 for x; `None` for the weakest.
+    pub axis: Option<usize>,
     /// How many bottlenecks along each axis are wanted with their places; 0 for as many as the measures ask for.
     pub throats: usize,
     /// Whether the report is to show pictures; they change no figure.
@@ -65,6 +72,10 @@ pub struct Run {
 
 /// Voxels of the finest grid when nothing else is said: the same on every machine.
 pub const MAX_VOXELS: u64 = 1 << 27;
+
+/// The narrowest throat that tissue passes when nothing is said: bone was seen to grow through 50 µm (recalled: Lu et al.
+/// 1999), cells pass 20 µm.
+pub const TISSUE_THROAT: Length = Length::from_um(50.0);
 
 /// Voxels across a limit that a mesh or grey levels need, and that two values need.
 const ACROSS: (f64, f64) = (4.0, 8.0);
@@ -91,8 +102,12 @@ impl Default for Run {
             process: None,
             material: None,
             tissue: None,
+            growth: GrowthLaw::Healing,
+            tissue_throat: TISSUE_THROAT,
             load: None,
             timeline: None,
+            stiffness_days: None,
+            axis: None,
             throats: 0,
             pictures: false,
             verify_advice: false,
@@ -106,7 +121,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {}",
+            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {:?} {:?} {:?} {:?}",
             self.options,
             self.criteria,
             self.measures,
@@ -121,7 +136,11 @@ impl Run {
             self.timeline,
             self.flow_resolution,
             self.throats,
-            self.verify_advice
+            self.verify_advice,
+            self.growth,
+            self.tissue_throat,
+            self.stiffness_days,
+            self.axis
         )
     }
 }
@@ -365,51 +384,6 @@ fn other_reading(
     Ok(())
 }
 
-/// Adds what follows from material and tissue to the figures of a design.
-fn fate(
-    measurements: &mut BTreeMap<String, Measurement>,
-    fine: &mut Level,
-    design: &Design,
-    resolution: Resolution,
-    run: &Run,
-    exec: &Exec,
-) -> Result<Option<Timeline>, StudyError> {
-    let Some(material) = &run.material else { return Ok(None) };
-    let value = |id: &str| measurements.get(id).map(|m| m.value);
-    let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
-    let figures = &mut fine.survey.figures;
-    let walls = figures.distributions.get("strut").and_then(|d| {
-        let mut below = 0.0;
-        let k = d.fraction.iter().position(|f| {
-            below += f;
-            below >= 0.95
-        })?;
-        d.edges.get(k + 1).copied()
-    });
-    let erodes = matches!(material.law, Law::SurfaceErosion | Law::Corrosion) && material.measured.is_none();
-    let front = if erodes {
-        exec.stage("front through the solid")?;
-        let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
-        let values = study.without_caps(&run.limits, exec)?;
-        Front::of(study.frame(), &study.inside, &values, exec)
-    } else {
-        Front::default()
-    };
-    // Computed where something asks for it; else the estimate stands.
-    let computed = ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
-    let stiffness = computed.min_by(|a, b| a.value.total_cmp(&b.value)).and_then(|m| {
-        let (low, high) = m.range?;
-        Some(crate::fate::Range { low, typical: m.value, high })
-    });
-    let body = Body { density: solid / total, front, walls, stiffness };
-    let (more, findings) = assess(material, run.tissue.as_ref(), &body);
-    measurements.extend(more);
-    figures.findings.extend(findings);
-    let (Some(days), Some(tissue)) = (&run.timeline, &run.tissue) else { return Ok(None) };
-    let days = if days.is_empty() { default_days(tissue) } else { days.clone() };
-    Ok(Some(timeline(material, tissue, &body, days)))
-}
-
 fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Design, h: f64, across: f64) -> Vec<Check> {
     let from_shells = match &design.solid {
         Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic && design.envelope.body.region.is_none(),
@@ -438,6 +412,9 @@ fn plan_of(run: &Run) -> Plan {
     let mut plan = plan(&run.measures, run.criteria.as_ref(), run.load.is_some() && run.material.is_some());
     plan.needs.strut |= run.material.is_some();
     plan.needs.pictures = run.pictures;
+    if run.stiffness_days.is_some() {
+        (0..3).filter(|a| run.axis.is_none_or(|axis| axis == *a)).for_each(|a| plan.fields.stiffness[a] = true);
+    }
     if run.throats > 0 {
         plan.needs.interconnectivity = true;
         plan.needs.throats = run.throats;
@@ -471,13 +448,14 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     };
     let mut levels = vec![coarse.h];
     let solved = solve(design, &plan.fields, run, exec)?;
+    let fields = (ground(design, run, exec)?, softening(design, &solved.measurements, run, exec)?);
     loop {
         let mut fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
         estimate(&plan.fields, &mut measurements);
-        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), run, exec)?;
+        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), fields.clone(), run, exec)?;
         let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
@@ -536,7 +514,8 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     measurements.extend(solved.measurements.clone());
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
-    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), run, exec)?;
+    let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);
+    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), fields, run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
     let checks = judged(run, &measurements, design, fine.h, across);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();

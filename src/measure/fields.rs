@@ -86,7 +86,7 @@ pub(super) struct Ends {
 
 impl Ends {
     /// `None`, with a finding, for bodies without such faces.
-    fn of(study: &Study<'_>, out: &mut Figures) -> Option<Self> {
+    pub(super) fn of(study: &Study<'_>, out: &mut Figures) -> Option<Self> {
         let body = &study.envelope.body;
         let round = body.planes.iter().filter(|p| p.normal.amax() > 1.0 - 1e-9).map(|p| p.normal.abs().imax());
         let axes = match body.kind {

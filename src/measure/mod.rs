@@ -28,5 +28,6 @@ pub use fields::{Failure, FieldNeeds, coarser, fields};
 pub use figure::{Alternative, Distribution, Figure, Figures, Measurement};
 pub use network::network;
 pub use porosity::{WRAP_REMEDY, WRAPPED};
+pub use stiffness::remaining;
 pub use survey::{Needs, Survey, survey};
 pub use uncertainty::{Level, combine};

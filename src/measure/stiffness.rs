@@ -112,6 +112,45 @@ pub(super) fn measure(
     Ok(())
 }
 
+/// Apparent modulus along an axis, relative to that of the material, of what is left when `depth` µm are gone from every
+/// surface; 0 where nothing leads through, `None` where the body has no faces to press. `field` has the distances to the
+/// surface without caps.
+///
+/// # Errors
+/// When it does not converge or does not fit the memory budget, or the run was cancelled.
+pub fn remaining(
+    study: &Study<'_>,
+    field: &[f32],
+    depth: f64,
+    axis: usize,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Option<f64>, StudyError> {
+    if Ends::of(study, &mut Figures::default()).is_none_or(|ends| !ends.axes[axis]) {
+        return Ok(None);
+    }
+    let (frame, border) = (study.frame(), study.field.border);
+    let mut eroded = limits.try_vec("the eroded solid", frame.len(), 0.0f32)?;
+    let plane = frame.size[0] * frame.size[1];
+    exec.chunks(&mut eroded, plane, |z, values| {
+        for (value, old) in values.iter_mut().zip(&field[plane * z..]) {
+            *value = old + depth as f32;
+        }
+    });
+    let shares = Shares::of_field(frame, border, &eroded, &study.inside, limits, exec)?;
+    drop(eroded);
+    let hold = if border == Border::Periodic { Hold::Periodic } else { Hold::Plates(axis) };
+    let Some(mut body) = Body::new(&shares, hold, POISSON, exec)? else { return Ok(Some(0.0)) };
+    if border == Border::Open {
+        return Ok(Some(body.between_plates(axis, exec)?.0));
+    }
+    let (c, ..) = body.homogenised(exec)?;
+    let whole = c.diagonal().amax();
+    let inverse = (c + nalgebra::Matrix6::identity() * (1e-9 * whole)).try_inverse();
+    let modulus = inverse.map_or(0.0, |s| 1.0 / s[(axis, axis)]);
+    Ok(Some(if modulus < 1e-7 * whole { 0.0 } else { modulus }))
+}
+
 /// Adds the moduli under uniform strain of all faces.
 fn bound(study: &Study<'_>, shares: &Shares, exec: &Exec, out: &mut Figures) -> Result<(), StudyError> {
     let Some(mut body) = Body::new(shares, Hold::All, POISSON, exec)? else { return Ok(()) };

@@ -2,6 +2,8 @@
 
 mod block;
 mod section;
+mod strip;
 
 pub use block::{Block, STEPS};
 pub use section::{Point, Section, axes};
+pub use strip::Strip;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, FindingEntry, GridEntry,
-    MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry, verdict_of,
+    AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, EventEntry, FindingEntry,
+    GridEntry, MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry, verdict_of,
 };
 use crate::criteria::{Check, Criteria, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
@@ -142,6 +142,19 @@ fn over_time(t: Timeline) -> TimelineEntry {
         combined: t.combined.typical,
         combined_low: t.combined.low,
         combined_high: t.combined.high,
+        scaffold: t.scaffold.typical,
+        scaffold_low: t.scaffold.low,
+        scaffold_high: t.scaffold.high,
+        tissue: t.tissue.typical,
+        tissue_low: t.tissue.low,
+        tissue_high: t.tissue.high,
+        front_um: t.front,
+        events: t
+            .events
+            .into_iter()
+            .map(|e| EventEntry { day: e.day, kind: e.kind.to_owned(), text: e.text, at_um: e.at_um })
+            .collect(),
+        strip: t.strip,
     }
 }
 

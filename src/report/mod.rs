@@ -24,7 +24,7 @@ pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEnt
 use crate::criteria::{Basis, DesignVerdict, Verdict, design_verdict};
 use crate::design::Severity;
 use crate::measure::Details;
-use crate::picture::Block;
+use crate::picture::{Block, Strip};
 use crate::units::Unit;
 
 /// Name of the schema.
@@ -140,12 +140,53 @@ pub struct TimelineEntry {
     pub fill_low: Vec<f64>,
     /// Its greatest.
     pub fill_high: Vec<f64>,
+    /// Modulus of the scaffold, in MPa.
+    #[serde(default)]
+    pub scaffold: Vec<f64>,
+    /// Its least.
+    #[serde(default)]
+    pub scaffold_low: Vec<f64>,
+    /// Its greatest.
+    #[serde(default)]
+    pub scaffold_high: Vec<f64>,
+    /// Modulus of the tissue, in MPa.
+    #[serde(default)]
+    pub tissue: Vec<f64>,
+    /// Its least.
+    #[serde(default)]
+    pub tissue_low: Vec<f64>,
+    /// Its greatest.
+    #[serde(default)]
+    pub tissue_high: Vec<f64>,
     /// Modulus of scaffold and tissue side by side, in MPa.
     pub combined: Vec<f64>,
     /// Its least.
     pub combined_low: Vec<f64>,
     /// Its greatest.
     pub combined_high: Vec<f64>,
+    /// How deep the front is in a solid that erodes or corrodes, in µm, as is to be expected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front_um: Option<Vec<f64>>,
+    /// What happens on the way, as is to be expected, by day.
+    #[serde(default)]
+    pub events: Vec<EventEntry>,
+    /// A section of the solid, beside the report; no part of the contract.
+    #[serde(skip)]
+    pub strip: Option<Strip>,
+}
+
+/// Something that happens on a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventEntry {
+    /// The day.
+    pub day: f64,
+    /// What it is: `falls-apart`, `gone-before-tissue`, `least-support`, `gone`.
+    pub kind: String,
+    /// In words.
+    pub text: String,
+    /// Where, in the input's own frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_um: Option<[f64; 3]>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]

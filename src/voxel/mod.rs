@@ -3,8 +3,10 @@
 //! Nothing here knows what is a scaffold, a pore or a limit; it knows phases, distances, balls and paths.
 
 pub mod crofton;
+pub mod curvature;
 pub mod denoise;
 pub mod distance;
+pub mod eikonal;
 pub mod euler;
 pub mod hysteresis;
 pub mod inside;

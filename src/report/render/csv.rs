@@ -1,5 +1,6 @@
 //! CSV, a row a design (RFC 4180): name, path, verdict, then every check's verdict and every figure with its
-//! uncertainty. The columns are those of all designs together, so that rows of different designs line up.
+//! uncertainty. The columns are those of all designs together, so that rows of different designs line up. Of a course over
+//! time, a row for each day of each design.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ pub fn render(report: &Report) -> String {
         }
         figures.extend(design.measurements.iter().map(|(id, m)| (id.as_str(), m.unit)));
     }
-    let mut rows = csv::Writer::from_writer(Vec::new());
+    let rows = csv::Writer::from_writer(Vec::new());
     let mut head: Vec<String> = ["name", "path", "criteria", "verdict", "error"].map(str::to_owned).to_vec();
     head.extend(checks.iter().map(|id| format!("check {id}")));
     for (id, unit) in &figures {
@@ -45,6 +46,51 @@ pub fn render(report: &Report) -> String {
         }
         all.push(row);
     }
+    written(rows, all)
+}
+
+/// The courses over time as CSV; a design that could not be measured has a row with its error.
+#[must_use]
+pub fn courses(report: &Report) -> String {
+    let names = ["mass [1]", "stiffness [1]", "tissue fill [1]", "scaffold [MPa]", "tissue [MPa]", "together [MPa]"];
+    let mut head: Vec<String> = ["name", "path", "error", "day"].map(str::to_owned).to_vec();
+    for name in names {
+        let (what, unit) = name.split_once(" [").unwrap_or((name, ""));
+        head.extend([name.to_owned(), format!("{what} low [{unit}"), format!("{what} high [{unit}")]);
+    }
+    head.push("front [um]".to_owned());
+    let columns = head.len();
+    let mut all = vec![head];
+    for design in &report.designs {
+        let error = design.errors.iter().map(|e| e.message.clone()).collect::<Vec<_>>().join("; ");
+        let begin = vec![design.name.clone(), design.source.path.clone(), error];
+        let Some(t) = &design.timeline else {
+            let mut row = begin;
+            row.resize(columns, String::new());
+            all.push(row);
+            continue;
+        };
+        let bands = [
+            [&t.mass, &t.mass_low, &t.mass_high],
+            [&t.stiffness, &t.stiffness_low, &t.stiffness_high],
+            [&t.fill, &t.fill_low, &t.fill_high],
+            [&t.scaffold, &t.scaffold_low, &t.scaffold_high],
+            [&t.tissue, &t.tissue_low, &t.tissue_high],
+            [&t.combined, &t.combined_low, &t.combined_high],
+        ];
+        for (k, day) in t.days.iter().enumerate() {
+            let mut row = begin.clone();
+            row.push(day.to_string());
+            let at = |values: &Vec<f64>| values.get(k).map_or(String::new(), f64::to_string);
+            row.extend(bands.as_flattened().iter().map(|values| at(values)));
+            row.push(t.front_um.as_ref().map_or(String::new(), at));
+            all.push(row);
+        }
+    }
+    written(csv::Writer::from_writer(Vec::new()), all)
+}
+
+fn written(mut rows: csv::Writer<Vec<u8>>, all: Vec<Vec<String>>) -> String {
     for row in all {
         // Writing into memory cannot fail, and all rows have the same length.
         let _ = rows.write_record(row);

@@ -293,6 +293,12 @@ fn over_time(out: &mut String, t: &TimelineEntry, paint: Paint) {
         );
         let _ = writeln!(out, "     {line}");
     }
+    for event in &t.events {
+        let at = event.at_um.map(|p| format!(", at {}", place(p))).unwrap_or_default();
+        let mut text = String::new();
+        wrapped(&mut text, &format!("day {}: {}{at}", significant(event.day, 3), event.text), "       ");
+        let _ = write!(out, "     · {}", text.trim_start());
+    }
 }
 
 fn findings(out: &mut String, design: &DesignEntry, paint: Paint) {

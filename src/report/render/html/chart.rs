@@ -6,15 +6,15 @@ use super::markup::escape;
 use crate::units::significant;
 
 /// Size of a chart and its margins.
-const WIDTH: f64 = 460.0;
-const HEIGHT: f64 = 240.0;
+pub(in crate::report::render) const WIDTH: f64 = 460.0;
+pub(in crate::report::render) const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 48.0;
 const RIGHT: f64 = 12.0;
 const BOTTOM: f64 = 40.0;
 const TOP: f64 = 24.0;
 
 /// The frame of a chart: from data to the drawing.
-pub(super) struct Chart {
+pub(in crate::report::render) struct Chart {
     /// Ends of the axis across.
     pub x: (f64, f64),
     /// Ends of the axis up.
@@ -22,7 +22,7 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    pub(super) fn at(&self, x: f64, y: f64) -> (f64, f64) {
+    pub(in crate::report::render) fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let u = (x - self.x.0) / (self.x.1 - self.x.0).max(f64::MIN_POSITIVE);
         let v = (y - self.y.0) / (self.y.1 - self.y.0).max(f64::MIN_POSITIVE);
         (
@@ -32,12 +32,24 @@ impl Chart {
     }
 
     /// Begins the drawing with its name, axes and theirs; `y_scale` is what values up are multiplied with to be shown.
-    pub(super) fn begin(&self, out: &mut String, name: &str, x_name: &str, y_name: &str, y_scale: f64) {
+    pub(in crate::report::render) fn begin(
+        &self,
+        out: &mut String,
+        name: &str,
+        x_name: &str,
+        y_name: &str,
+        y_scale: f64,
+    ) {
         let _ = writeln!(
             out,
             "<figure class=\"chart\"><svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">",
             escape(name)
         );
+        self.axes(out, x_name, y_name, y_scale);
+    }
+
+    /// The axes with their names and round numbers.
+    pub(in crate::report::render) fn axes(&self, out: &mut String, x_name: &str, y_name: &str, y_scale: f64) {
         for x in ticks(self.x) {
             let (px, py) = self.at(x, self.y.0);
             let _ = writeln!(
@@ -70,7 +82,7 @@ impl Chart {
     }
 
     /// Ends the drawing, with a caption where there is one.
-    pub(super) fn end(out: &mut String, caption: &str) {
+    pub(in crate::report::render) fn end(out: &mut String, caption: &str) {
         out.push_str("</svg>");
         if !caption.is_empty() {
             let _ = write!(out, "<figcaption>{}</figcaption>", escape(caption));
@@ -78,7 +90,7 @@ impl Chart {
         out.push_str("</figure>\n");
     }
 
-    pub(super) fn line(&self, out: &mut String, x: &[f64], y: &[f64], colour: &str, dash: &str) {
+    pub(in crate::report::render) fn line(&self, out: &mut String, x: &[f64], y: &[f64], colour: &str, dash: &str) {
         let points: Vec<String> =
             x.iter().zip(y).map(|(x, y)| self.at(*x, *y)).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
         let _ = writeln!(
@@ -89,7 +101,7 @@ impl Chart {
     }
 
     /// The area between two curves.
-    pub(super) fn band(&self, out: &mut String, x: &[f64], low: &[f64], high: &[f64], colour: &str) {
+    pub(in crate::report::render) fn band(&self, out: &mut String, x: &[f64], low: &[f64], high: &[f64], colour: &str) {
         let up = x.iter().zip(high);
         let back = x.iter().zip(low).rev();
         let points: Vec<String> =
@@ -97,8 +109,19 @@ impl Chart {
         let _ = writeln!(out, "<polygon points=\"{}\" fill=\"{colour}\" fill-opacity=\"0.18\"/>", points.join(" "));
     }
 
+    /// A mark at a place of the axis across, with its number at the top.
+    pub(in crate::report::render) fn mark(&self, out: &mut String, x: f64, number: usize) {
+        let ((px, bottom), (_, top)) = (self.at(x, self.y.0), self.at(x, self.y.1));
+        let _ = writeln!(
+            out,
+            "<line x1=\"{px:.1}\" x2=\"{px:.1}\" y1=\"{top:.1}\" y2=\"{bottom:.1}\" class=\"limit\"/>\
+             <text x=\"{px:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{number}</text>",
+            top - 4.0
+        );
+    }
+
     /// What is allowed along the axis across, with its limits.
-    pub(super) fn window(&self, out: &mut String, low: f64, high: f64) {
+    pub(in crate::report::render) fn window(&self, out: &mut String, low: f64, high: f64) {
         let ((x0, y0), (x1, y1)) = (self.at(low, self.y.0), self.at(high, self.y.1));
         let _ = writeln!(
             out,
@@ -116,7 +139,7 @@ impl Chart {
     }
 
     /// What is asked at one place: at least `y` at `x`.
-    pub(super) fn asked(&self, out: &mut String, x: f64, y: f64, text: &str) {
+    pub(in crate::report::render) fn asked(&self, out: &mut String, x: f64, y: f64, text: &str) {
         let ((px, py), (left, bottom)) = (self.at(x, y), self.at(self.x.0, self.y.0));
         let _ = writeln!(
             out,
@@ -129,7 +152,14 @@ impl Chart {
     }
 
     /// A bar from `from` to `to`.
-    pub(super) fn bar(&self, out: &mut String, (from, to): (f64, f64), height: f64, class: &str, title: &str) {
+    pub(in crate::report::render) fn bar(
+        &self,
+        out: &mut String,
+        (from, to): (f64, f64),
+        height: f64,
+        class: &str,
+        title: &str,
+    ) {
         let ((x0, y0), (x1, y1)) = (self.at(from, self.y.0), self.at(to, height));
         let _ = writeln!(
             out,

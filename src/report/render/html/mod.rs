@@ -7,10 +7,10 @@
 
 mod access;
 mod advice;
-mod chart;
+pub(super) mod chart;
 mod checks;
 mod data;
-mod fate;
+pub(super) mod fate;
 mod findings;
 mod flow;
 mod markup;

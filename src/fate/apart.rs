@@ -1,0 +1,80 @@
+//! When a solid falls apart whose open surface moves inward, and where.
+//!
+//! A front at depth x leaves what lies deeper than x, so the solid still leads from one side to the other along an axis as
+//! long as a path is left whose every place is deeper than x: the depth at which it falls apart is the least depth on the
+//! widest path through it, and the place is where that path is narrowest
+//! ([`passage`](crate::voxel::passage)). Weights are depths below the surface without the caps on the envelope, and near the
+//! ridge the radii of the maximal balls, so that a strut is not read too thin by the position of the grid. Of a repeating
+//! cell the path winds round the axis. Paths step across faces (6-connected).
+
+use crate::design::{Study, StudyError};
+use crate::grid::{Border, Mask};
+use crate::limits::Limits;
+use crate::parallel::Exec;
+use crate::voxel::distance::DistanceField;
+use crate::voxel::passage::{Goal, widest_passage};
+use crate::voxel::ridge::ridge;
+
+/// Names of the axes.
+pub const AXES: [&str; 3] = ["x", "y", "z"];
+
+/// Where a solid falls apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Apart {
+    /// The axis along which it no longer leads through: 0 for x.
+    pub axis: usize,
+    /// Depth of the front then, in µm.
+    pub depth: f64,
+    /// The place that gives way last on the widest path.
+    pub at_um: [f64; 3],
+}
+
+/// For each axis when the solid falls apart along it; `None` where it does not lead through at first. `field` has the
+/// distances to the surface without caps.
+///
+/// # Errors
+/// When a field does not fit the memory budget, or the run was cancelled.
+pub fn falls_apart(
+    study: &Study<'_>,
+    field: &DistanceField,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<[Option<Apart>; 3], StudyError> {
+    let frame = field.frame;
+    let mut depth = limits.try_vec("the paths through the solid", frame.len(), 0.0f32)?;
+    exec.chunks(&mut depth, frame.size[0] * frame.size[1], |z, plane| {
+        for y in 0..frame.size[1] {
+            let first = frame.index(0, y, z);
+            study.solid.runs(y, z, |from, to| {
+                for x in from..to {
+                    plane[x + frame.size[0] * y] = -field.values[first + x];
+                }
+            });
+        }
+    });
+    let ridge = ridge(field, &study.solid, exec);
+    exec.checkpoint()?;
+    for (voxel, radius) in ridge.balls.iter().map(|b| (b.voxel, b.radius)).chain(ridge.beside) {
+        let at = &mut depth[voxel as usize];
+        *at = at.max(radius);
+    }
+    let weights = |y: usize, z: usize, row: &mut [f32]| {
+        let first = frame.index(0, y, z);
+        row.copy_from_slice(&depth[first..first + frame.size[0]]);
+    };
+    let sides: Option<[Mask; 6]> = (field.border == Border::Open).then(|| {
+        let mut sides = study.envelope.body.sides(&frame, &study.inside);
+        sides.iter_mut().for_each(|side| side.intersect(&study.solid));
+        sides
+    });
+    let found = [0, 1, 2].map(|axis| {
+        let goal = match &sides {
+            Some(sides) => Goal::Between(&sides[2 * axis], &sides[2 * axis + 1]),
+            None => Goal::Round(axis),
+        };
+        let passage = widest_passage(&frame, field.border, &weights, goal, exec)?;
+        Some(Apart { axis, depth: f64::from(passage.radius), at_um: frame.centre(passage.throat) })
+    });
+    exec.checkpoint()?;
+    Ok(found)
+}

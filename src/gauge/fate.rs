@@ -1,0 +1,143 @@
+//! What becomes of a measured design: from its fields to the body that degrades, and to what follows from it.
+
+use std::collections::BTreeMap;
+
+use super::fields::resolution;
+use super::run::Run;
+use crate::design::{Design, Resolution, Study, StudyError};
+use crate::fate::apart::{AXES, Apart, falls_apart};
+use crate::fate::front::Front;
+use crate::fate::ingrowth::inward;
+use crate::fate::softening::Softening;
+use crate::fate::timeline::{Timeline, default_days, timeline};
+use crate::fate::{Body, Ground, GrowthLaw, Material, Range, assess};
+use crate::measure::{Figures, Level, Measurement, remaining};
+use crate::parallel::Exec;
+use crate::picture::Strip;
+use crate::voxel::curvature::covering_times;
+
+/// What of the void decides how tissue fills it, where growth is to be followed in the void; on the grid of solved fields.
+pub(super) fn ground(design: &Design, run: &Run, exec: &Exec) -> Result<Option<Ground>, StudyError> {
+    let law = run.growth;
+    if law == GrowthLaw::Healing || run.material.is_none() || run.tissue.is_none() {
+        return Ok(None);
+    }
+    exec.stage("ways of the tissue")?;
+    let limits = &run.limits;
+    let resolution = resolution(design, run.flow_resolution)?;
+    let study = Study::new(design, &design.envelope, resolution, run.cut, limits, exec)?;
+    let (frame, void) = (study.frame(), &study.void);
+    let ways = inward(&study, run.tissue_throat.um(), limits, exec)?;
+    let ground = if law == GrowthLaw::Curvature {
+        exec.stage("growth by curvature")?;
+        let phi = study.without_caps(limits, exec)?;
+        let times = covering_times(frame, study.field.border, &phi, void, limits, exec)?;
+        Ground::new(law, frame, void, &ways, &times, 0.0, exec)
+    } else {
+        Ground::new(law, frame, void, &ways, &study.field.values, frame.coarsest(), exec)
+    };
+    exec.checkpoint()?;
+    Ok(Some(ground))
+}
+
+/// What a front leaves of the solid, when it falls apart and how soft it becomes, and a section where it is to be drawn.
+fn front(
+    design: &Design,
+    resolution: Resolution,
+    softening: Option<Softening>,
+    run: &Run,
+    exec: &Exec,
+) -> Result<(Front, Option<Strip>), StudyError> {
+    exec.stage("front through the solid")?;
+    let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
+    let field = study.uncapped(&run.limits, exec)?;
+    let front = Front::of(study.frame(), &study.inside, &field.values, exec);
+    exec.stage("where the solid falls apart")?;
+    let apart = soonest(falls_apart(&study, &field, &run.limits, exec)?, run.axis);
+    // Drawn along the axis that gives way, across y unless that is the axis.
+    let axis = if apart.is_some_and(|a| a.axis == 1) { 0 } else { 1 };
+    let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::middle(&study, &field.values, axis));
+    Ok((Front { apart, softening, ..front }, strip))
+}
+
+/// The axis along which it falls apart first, of the one that was asked for.
+fn soonest(apart: [Option<Apart>; 3], axis: Option<usize>) -> Option<Apart> {
+    let wanted = apart.into_iter().flatten().filter(|a| axis.is_none_or(|axis| a.axis == axis));
+    wanted.min_by(|a, b| a.depth.total_cmp(&b.depth))
+}
+
+/// How soft the solid becomes when a front moves inward, by finite elements at depths spread evenly from the first to that
+/// at which it falls apart; along the axis asked for, else the weakest. On the grid of solved fields.
+pub(super) fn softening(
+    design: &Design,
+    measurements: &BTreeMap<String, Measurement>,
+    run: &Run,
+    exec: &Exec,
+) -> Result<Option<Softening>, StudyError> {
+    let erodes = run.material.as_ref().is_some_and(Material::erodes);
+    let Some(days) = run.stiffness_days.filter(|n| *n > 1 && erodes) else { return Ok(None) };
+    let limits = &run.limits;
+    let resolution = resolution(design, run.flow_resolution)?;
+    let study = Study::new(design, &design.envelope, resolution, run.cut, limits, exec)?;
+    let field = study.uncapped(limits, exec)?;
+    let weakest = || {
+        let of = |axis: usize| measurements.get(&format!("stiffness.{}", AXES[axis])).map(|m| (axis, m.value));
+        (0..3).filter_map(of).min_by(|a, b| a.1.total_cmp(&b.1)).map(|w| w.0)
+    };
+    let Some(axis) = run.axis.or_else(weakest) else { return Ok(None) };
+    let Some(apart) = falls_apart(&study, &field, limits, exec)?[axis] else { return Ok(None) };
+    let mut points = Vec::new();
+    for k in 0..days {
+        exec.stage(&format!("stiffness of what is left, {} of {days}", k + 1))?;
+        let depth = apart.depth * k as f64 / days as f64;
+        let Some(modulus) = remaining(&study, &field.values, depth, axis, limits, exec)? else { return Ok(None) };
+        points.push((depth, modulus));
+    }
+    points.push((apart.depth, 0.0));
+    Ok(Softening::new(&points))
+}
+
+/// Thickness below which 95 % of the solid lies, in µm.
+fn walls(figures: &Figures) -> Option<f64> {
+    let strut = figures.distributions.get("strut")?;
+    let mut below = 0.0;
+    let k = strut.fraction.iter().position(|f| {
+        below += f;
+        below >= 0.95
+    })?;
+    strut.edges.get(k + 1).copied()
+}
+
+/// The computed modulus along the weakest axis, where something asked for it; else the estimate stands.
+fn computed(measurements: &BTreeMap<String, Measurement>) -> Option<Range> {
+    let axes = ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
+    let weakest = axes.min_by(|a, b| a.value.total_cmp(&b.value))?;
+    let (low, high) = weakest.range?;
+    Some(Range { low, typical: weakest.value, high })
+}
+
+/// Adds what follows from material and tissue to the figures of a design.
+pub(super) fn fate(
+    measurements: &mut BTreeMap<String, Measurement>,
+    fine: &mut Level,
+    design: &Design,
+    resolution: Resolution,
+    (ground, softening): (Option<Ground>, Option<Softening>),
+    run: &Run,
+    exec: &Exec,
+) -> Result<Option<Timeline>, StudyError> {
+    let Some(material) = &run.material else { return Ok(None) };
+    let value = |id: &str| measurements.get(id).map(|m| m.value);
+    let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
+    let figures = &mut fine.survey.figures;
+    let erodes = material.erodes();
+    let (front, strip) =
+        if erodes { front(design, resolution, softening, run, exec)? } else { (Front::default(), None) };
+    let body = Body { density: solid / total, front, walls: walls(figures), stiffness: computed(measurements), ground };
+    let (more, findings) = assess(material, run.tissue.as_ref(), &body);
+    measurements.extend(more);
+    figures.findings.extend(findings);
+    let (Some(days), Some(tissue)) = (&run.timeline, &run.tissue) else { return Ok(None) };
+    let days = if days.is_empty() { default_days(tissue) } else { days.clone() };
+    Ok(Some(Timeline { strip, ..timeline(material, tissue, &body, days) }))
+}
