@@ -177,6 +177,65 @@ pub fn parse_pressure(text: &str) -> Result<f64, String> {
     if value > 0.0 && value.is_finite() { Ok(value * factor) } else { Err(wrong()) }
 }
 
+/// Reads a positive number with one of these units; `what` and `example` are for the message.
+fn parse_with(text: &str, what: &str, example: &str, units: &[(&str, f64)]) -> Result<f64, String> {
+    let text = text.trim();
+    let wrong = || {
+        let known: Vec<&str> = units.iter().map(|u| u.0).collect();
+        format!("`{text}` is no {what}: write a number and a unit ({}), such as `{example}`", known.join(", "))
+    };
+    let (number, factor) = units
+        .iter()
+        .filter_map(|(unit, factor)| Some((text.strip_suffix(unit)?.trim_end(), *factor)))
+        .min_by_key(|(number, _)| number.len())
+        .ok_or_else(wrong)?;
+    let value: f64 = number.parse().map_err(|_| wrong())?;
+    if value > 0.0 && value.is_finite() { Ok(value * factor) } else { Err(wrong()) }
+}
+
+/// Reads a velocity, such as `100um/s`, into µm/s.
+///
+/// # Errors
+/// When it is no positive number with a unit of velocity.
+pub fn parse_speed(text: &str) -> Result<f64, String> {
+    let units = [("um/s", 1.0), ("µm/s", 1.0), ("mm/s", 1e3), ("mm/min", 1e3 / 60.0), ("cm/s", 1e4)];
+    parse_with(text, "velocity", "100um/s", &units)
+}
+
+/// Reads a density of cells, such as `1e6/mL`, into cells per millilitre.
+///
+/// # Errors
+/// When it is no positive number of cells in a volume.
+pub fn parse_cells(text: &str) -> Result<f64, String> {
+    parse_with(text, "density of cells", "1e6/mL", &[("/mL", 1.0), ("/ml", 1.0), ("/cm3", 1.0), ("/mm3", 1e3)])
+}
+
+/// Reads what a cell uses, such as `98fmol/h`, into fmol/h.
+///
+/// # Errors
+/// When it is no positive amount in a time.
+pub fn parse_uptake(text: &str) -> Result<f64, String> {
+    let units = [("fmol/h", 1.0), ("amol/s", 3.6), ("mol/s", 3.6e18)];
+    parse_with(text, "use of oxygen by a cell", "98fmol/h", &units)
+}
+
+/// Reads two concentrations of oxygen, such as `0.2mM..0.01mM`, outside and at the limit, into mM.
+///
+/// # Errors
+/// When they are none, or the limit is not below what is outside.
+pub fn parse_oxygen(text: &str) -> Result<(f64, f64), String> {
+    let units = [("mM", 1.0), ("uM", 1e-3), ("µM", 1e-3), ("mol/m3", 1.0)];
+    let example = "0.2mM..0.01mM";
+    let (outside, limit) = text.split_once("..").ok_or_else(|| {
+        format!("`{text}` names no two concentrations, outside and at the limit, such as `{example}`")
+    })?;
+    let read = |text| parse_with(text, "concentration", "0.2mM", &units);
+    match (read(outside)?, read(limit)?) {
+        (outside, limit) if limit < outside => Ok((outside, limit)),
+        _ => Err(format!("`{text}`: the limit has to be below what is outside, such as `{example}`")),
+    }
+}
+
 /// Writes `value` with at most `digits` significant digits and no trailing zeros.
 #[must_use]
 pub fn significant(value: f64, digits: i32) -> String {
@@ -217,6 +276,9 @@ pub enum Unit {
     /// Megapascal.
     #[serde(rename = "MPa")]
     Megapascal,
+    /// Millipascal, of shear on walls.
+    #[serde(rename = "mPa")]
+    Millipascal,
     /// Square metre, of permeability.
     #[serde(rename = "m2")]
     SquareMetre,
@@ -237,6 +299,7 @@ impl Unit {
             Self::PerMillimetre => "1/mm",
             Self::PerCubicMillimetre => "1/mm3",
             Self::Megapascal => "MPa",
+            Self::Millipascal => "mPa",
             Self::SquareMetre => "m2",
             Self::Day => "d",
         }
@@ -246,6 +309,21 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_quantities_need_theirs() {
+        assert_eq!(parse_speed("100um/s"), Ok(100.0));
+        assert_eq!(parse_speed("0.1 mm/s"), Ok(100.0));
+        assert_eq!(parse_speed("6 mm/min"), Ok(100.0));
+        assert_eq!(parse_cells("2e6/mL"), Ok(2e6));
+        assert_eq!(parse_cells("2e3/mm3"), Ok(2e6));
+        assert!((parse_uptake("2.7e-17mol/s").unwrap() - 97.2).abs() < 1e-9);
+        assert_eq!(parse_oxygen("0.2mM..10uM"), Ok((0.2, 0.01)));
+        for wrong in ["100", "-1um/s", "um/s", "nan um/s", "1e6"] {
+            assert!(parse_speed(wrong).is_err() && parse_cells(wrong).is_err() && parse_uptake(wrong).is_err());
+        }
+        assert!(parse_oxygen("0.2mM").is_err() && parse_oxygen("0.1mM..0.2mM").is_err());
+    }
 
     #[test]
     fn a_length_needs_its_unit() {

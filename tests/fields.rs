@@ -9,6 +9,7 @@ use poregauge::design::CutPores;
 use poregauge::fate::Library;
 use poregauge::gauge::Run;
 use poregauge::grid::{Frame, Mask};
+use poregauge::measure::Culture;
 use poregauge::units::Length;
 
 fn fields(measures: &[&str], h: f64) -> Run {
@@ -176,4 +177,60 @@ fn solid_that_leads_nowhere_has_no_stiffness() {
     assert!(design.measurements.contains_key("stiffness.relative.z"));
     assert!(!design.measurements.contains_key("stiffness.relative.x"));
     assert!(design.findings.iter().any(|f| f.kind == "stiffness.nothing_carries"));
+}
+
+#[test]
+fn a_perfused_square_channel_shears_its_walls_as_the_series_says() {
+    // The force on the walls balances the fall of pressure: the mean shear is G a / 4, with G = μ U / k of the channel.
+    let (side, a, height) = (800.0, 430.0, 400.0);
+    let run = Run { perfusion: Some(50.0), ..fields(&["permeability.z", "wall_shear.mean.z"], 25.0) };
+    let design = measure(&channel(side, a, height), &run);
+    let k = figure(&design, "permeability.z").value * 1e12;
+    let viscosity = 0.78;
+    assert_close(&design, "wall_shear.mean.z", viscosity * 50.0 / k * a / 4.0, 8.0);
+    // Without a flow there is none, and it is said.
+    let design = measure(&channel(side, a, height), &fields(&["wall_shear"], 25.0));
+    assert!(!design.measurements.keys().any(|id| id.starts_with("wall_shear")));
+    assert!(design.findings.iter().any(|f| f.kind == "wall_shear.perfusion"));
+}
+
+#[test]
+fn oxygen_reaches_as_deep_into_a_channel_as_cells_let_it() {
+    // A channel open at both ends: the middle is half its length away.
+    let (side, a, length) = (600.0, 300.0, 2000.0);
+    let mesh = channel(side, a, length);
+    let none = measure(&mesh, &fields(&["oxygen"], 25.0));
+    assert_close(&none, "oxygen.distance", length / 2.0, 2.0);
+    assert!(none.findings.iter().any(|f| f.kind == "oxygen.cells"));
+    // So few that all are supplied: nearly constant use, q x (L - x) / 2 D is missing in the middle.
+    let of = |cells: f64| Run { culture: Some(Culture::of(cells)), ..fields(&["oxygen"], 25.0) };
+    let few = Culture::of(2e5);
+    let rate = few.cells_per_ml * 1e6 * few.use_fmol_per_h * 1e-15 / 3600.0 / few.outside_mm / 3000.0;
+    let design = measure(&mesh, &of(2e5));
+    let plenty = few.outside_mm / (few.outside_mm + 0.005);
+    let lowest = 1.0 - rate * plenty * length * length / 8.0;
+    assert!(lowest > 0.9);
+    assert_close(&design, "oxygen.lowest", lowest, 0.5);
+    assert_close(&design, "oxygen.depth", length / 2.0, 2.0);
+    assert_eq!(figure(&design, "oxygen.starved_fraction").value, 0.0);
+    // So many that the middle starves: against the equation on a line, solved by shooting from where c and its slope end.
+    let many = Culture::of(3e8);
+    let rate = rate * 3e8 / 2e5;
+    let (half, limit) = (0.005 / many.outside_mm, many.limit_mm / many.outside_mm);
+    let depth = {
+        // From the first integral c'^2 / 2 = q (c - K ln(1 + c / K)), with c and c' 0 deep inside: x = ∫ dc / c'.
+        let slope = |c: f64| (2.0 * rate * (c - half * (1.0 + c / half).ln())).sqrt();
+        let n = 20_000;
+        let step = (1.0 - limit) / f64::from(n);
+        (0..n).map(|k| step / slope(limit + (f64::from(k) + 0.5) * step)).sum::<f64>()
+    };
+    assert!(depth < length / 4.0, "{depth}");
+    let design = measure(&mesh, &of(3e8));
+    assert!(
+        (figure(&design, "oxygen.depth").value - depth).abs() < 25.0,
+        "{depth} {}",
+        figure(&design, "oxygen.depth").value
+    );
+    assert_close(&design, "oxygen.starved_fraction", 1.0 - 2.0 * depth / length, 3.0);
+    assert!(design.findings.iter().any(|f| f.kind == "oxygen.starved" && f.at_um.is_some()));
 }

@@ -326,7 +326,23 @@ pub struct InputArgs {
     /// Voxel size for flow, diffusion and stiffness, such as 25um [default: about 128 x 128 x 128 voxels]
     #[arg(long, value_parser = length, value_name = "LENGTH", help_heading = "Measuring")]
     pub flow_resolution: Option<Length>,
+    /// Mean velocity of perfused medium through the whole cross-section, such as 100um/s, for wall_shear
+    #[arg(long, value_parser = crate::units::parse_speed, value_name = "VELOCITY", help_heading = "Measuring")]
+    pub perfusion: Option<f64>,
+    /// Cells in the void, such as 1e6/mL, for the depth that oxygen reaches
+    #[arg(long, value_parser = crate::units::parse_cells, value_name = "DENSITY", help_heading = "Measuring")]
+    pub cells: Option<f64>,
+    /// Oxygen that a cell uses when there is plenty [default: 98fmol/h, of mesenchymal stem cells]
+    #[arg(long, value_parser = crate::units::parse_uptake, value_name = "AMOUNT", help_heading = "Measuring")]
+    pub cell_oxygen: Option<f64>,
+    /// Oxygen outside and the limit below which cells suffer [default: 0.2mM..0.01mM]
+    #[arg(long, value_parser = super::settings::oxygen, value_name = "OUTSIDE..LIMIT", help_heading = "Measuring")]
+    pub oxygen: Option<OxygenArg>,
 }
+
+/// Oxygen outside and the limit, in mM.
+#[derive(Clone, Copy, Debug)]
+pub struct OxygenArg(pub (f64, f64));
 
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -671,8 +687,8 @@ pub struct MeasureArgs {
     /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF, glTF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, NPZ, a folder of slices)
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
-    /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, stiffness and
-    /// strength solve for fields and are measured only when named [default: all others]
+    /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, wall_shear,
+    /// oxygen, stiffness and strength solve for fields and are measured only when named [default: all others]
     #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
     pub measures: Vec<String>,
     /// Material of the solid, to have stiffness and strength in MPa: a name (`poregauge materials list`) or a file of your

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
-use super::args::{AxesArg, CutArg, GrowthArg, InputArgs, RawSizeArg, length, resolution, spacing};
+use super::args::{AxesArg, CutArg, GrowthArg, InputArgs, OxygenArg, RawSizeArg, length, resolution, spacing};
 use crate::criteria::{
     Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
@@ -18,9 +18,10 @@ use crate::fate::{GrowthLaw, Library, Tissue};
 use crate::gauge::{self, MAX_VOXELS, Run, TISSUE_THROAT};
 use crate::input::{RawLayout, RawType};
 use crate::limits::Limits;
+use crate::measure::Culture;
 use crate::parallel::Exec;
 use crate::report::SettingEntry;
-use crate::units::{Length, LengthUnit, parse_pressure};
+use crate::units::{Length, LengthUnit, parse_cells, parse_oxygen, parse_pressure, parse_speed, parse_uptake};
 use crate::voxel::denoise::{Filter, WIDEST};
 
 /// What may be set for a design; `None` where nothing was said.
@@ -83,6 +84,18 @@ pub struct Settings {
     /// Voxel size of solved fields.
     #[serde(deserialize_with = "lengths")]
     pub flow_resolution: Option<Length>,
+    /// Mean velocity of perfused medium, in µm/s.
+    #[serde(deserialize_with = "speed")]
+    pub perfusion: Option<f64>,
+    /// Cells in a millilitre of void.
+    #[serde(deserialize_with = "cells")]
+    pub cells: Option<f64>,
+    /// What a cell uses of oxygen, in fmol/h.
+    #[serde(deserialize_with = "uptake")]
+    pub cell_oxygen: Option<f64>,
+    /// Oxygen outside and the limit, in mM.
+    #[serde(deserialize_with = "oxygens")]
+    pub oxygen: Option<(f64, f64)>,
     /// Measures wanted beside those of the criteria.
     pub measures: Option<Vec<String>>,
     /// Bottlenecks along each axis to tell.
@@ -103,6 +116,27 @@ fn unit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<LengthUnit>
 
 fn pressure<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     from_text(deserializer, parse_pressure)
+}
+
+fn speed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    from_text(deserializer, parse_speed)
+}
+
+fn cells<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    from_text(deserializer, parse_cells)
+}
+
+fn uptake<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    from_text(deserializer, parse_uptake)
+}
+
+fn oxygens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<(f64, f64)>, D::Error> {
+    from_text(deserializer, parse_oxygen)
+}
+
+/// Two concentrations, as the user writes them.
+pub fn oxygen(text: &str) -> Result<OxygenArg, String> {
+    parse_oxygen(text).map(OxygenArg)
 }
 
 fn spacings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[Length; 3]>, D::Error> {
@@ -208,6 +242,10 @@ impl Settings {
             resolution: input.resolution.map(|r| r.0),
             max_voxels: input.max_voxels,
             flow_resolution: input.flow_resolution,
+            perfusion: input.perfusion,
+            cells: input.cells,
+            cell_oxygen: input.cell_oxygen,
+            oxygen: input.oxygen.map(|o| o.0),
             ..Self::default()
         }
     }
@@ -242,6 +280,10 @@ impl Settings {
             resolution: self.resolution.or(lower.resolution),
             max_voxels: self.max_voxels.or(lower.max_voxels),
             flow_resolution: self.flow_resolution.or(lower.flow_resolution),
+            perfusion: self.perfusion.or(lower.perfusion),
+            cells: self.cells.or(lower.cells),
+            cell_oxygen: self.cell_oxygen.or(lower.cell_oxygen),
+            oxygen: self.oxygen.or(lower.oxygen),
             measures: self.measures.or(lower.measures),
             throats: self.throats.or(lower.throats),
         }
@@ -288,6 +330,10 @@ impl Settings {
             ("resolution", self.resolution.map(|r| r.map_or("auto".to_owned(), length))),
             ("max-voxels", self.max_voxels.map(|n| n.to_string())),
             ("flow-resolution", self.flow_resolution.map(length)),
+            ("perfusion", self.perfusion.map(|v| format!("{v}um/s"))),
+            ("cells", self.cells.map(|c| format!("{c}/mL"))),
+            ("cell-oxygen", self.cell_oxygen.map(|u| format!("{u}fmol/h"))),
+            ("oxygen", self.oxygen.map(|(outside, limit)| format!("{outside}mM..{limit}mM"))),
             ("measures", self.measures.as_ref().map(|m| m.join(","))),
             ("throats", self.throats.map(|n| n.to_string())),
         ];
@@ -318,6 +364,20 @@ fn raw_layout(settings: &Settings) -> Result<Option<RawLayout>, Failure> {
             "a raw volume needs both its size and its type: --raw-size 256,256,128 --raw-type u16le".to_owned(),
         )),
     }
+}
+
+/// The cells and what they breathe.
+fn culture(settings: &Settings) -> Result<Option<Culture>, Failure> {
+    let Some(cells) = settings.cells else {
+        if settings.cell_oxygen.is_some() || settings.oxygen.is_some() {
+            return Err(Failure::Message("oxygen is used by cells: say how many with --cells 1e6/mL".to_owned()));
+        }
+        return Ok(None);
+    };
+    let usual = Culture::of(cells);
+    let (outside_mm, limit_mm) = settings.oxygen.unwrap_or((usual.outside_mm, usual.limit_mm));
+    let use_fmol_per_h = settings.cell_oxygen.unwrap_or(usual.use_fmol_per_h);
+    Ok(Some(Culture { cells_per_ml: cells, use_fmol_per_h, outside_mm, limit_mm }))
 }
 
 fn cut(argument: CutArg) -> CutPores {
@@ -410,6 +470,8 @@ impl<'a> Resolver<'a> {
             resolution: settings.resolution.flatten(),
             max_voxels: settings.max_voxels.unwrap_or(MAX_VOXELS),
             flow_resolution: settings.flow_resolution,
+            perfusion: settings.perfusion,
+            culture: culture(settings)?,
             cut: settings.cut_pores.map(cut).unwrap_or_default(),
             process,
             material: settings.material.as_deref().map(|name| library.material(name).map_err(wrong)).transpose()?,

@@ -74,6 +74,10 @@ pub struct Declared {
     pub tissue: Option<Support>,
     /// The load in MPa that it has to bear.
     pub load: Option<f64>,
+    /// Whether a flow of medium is.
+    pub perfusion: bool,
+    /// Whether cells are.
+    pub cells: bool,
 }
 
 /// What the record of a material says, in words.
@@ -264,11 +268,16 @@ fn missing_for(measure: &str, load: bool, declared: &Declared) -> Option<String>
         && absolute
         && declared.material.is_none();
     let tissue = matches!(family, "tissue" | "matching") && declared.tissue.is_none();
-    let missing: Vec<&str> =
-        [(material, "a material"), (tissue, "a tissue"), (load && declared.load.is_none(), "a load")]
-            .into_iter()
-            .filter_map(|(is, what)| is.then_some(what))
-            .collect();
+    let missing: Vec<&str> = [
+        (material, "a material"),
+        (tissue, "a tissue"),
+        (load && declared.load.is_none(), "a load"),
+        (family == "wall_shear" && !declared.perfusion, "a flow (--perfusion)"),
+        (family == "oxygen" && measure != "oxygen.distance" && !declared.cells, "cells (--cells)"),
+    ]
+    .into_iter()
+    .filter_map(|(is, what)| is.then_some(what))
+    .collect();
     (!missing.is_empty()).then(|| format!("declare {}", missing.join(" and ")))
 }
 
@@ -420,7 +429,7 @@ mod tests {
     }
 
     const FINE: Context = Context {
-        declared: Declared { material: None, tissue: None, load: None },
+        declared: Declared { material: None, tissue: None, load: None, perfusion: false, cells: false },
         process: None,
         spacing: 10.0,
         voxels_across: 4.0,
@@ -465,7 +474,7 @@ mod tests {
     #[test]
     fn what_a_library_leaves_open_gates_under_strict_rules_alone() {
         let record = MaterialRecord { compatibility: String::new(), cell_interface: String::new() };
-        let declared = Declared { material: Some(record), tissue: Some(Support::Shared), load: None };
+        let declared = Declared { material: Some(record), tissue: Some(Support::Shared), ..Declared::default() };
         let context = Context { declared, ..FINE };
         let gap = |low, high, library| {
             let m = Measurement { range: Some((low, high)), library, ..measurement(0.2, 0.1, Unit::One) };

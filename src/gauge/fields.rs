@@ -37,7 +37,12 @@ pub(super) fn solve(design: &Design, needs: &FieldNeeds, run: &Run, exec: &Exec)
         return Ok(Solved::default());
     }
     let brittle = run.material.as_ref().is_some_and(Material::brittle);
-    let needs = FieldNeeds { failure: if brittle { Failure::Cracks } else { Failure::Yields }, ..needs.clone() };
+    let needs = FieldNeeds {
+        failure: if brittle { Failure::Cracks } else { Failure::Yields },
+        perfusion: run.perfusion,
+        culture: run.culture,
+        ..needs.clone()
+    };
     let resolution = resolution(design, run.flow_resolution)?;
     let level = |resolution| -> Result<Level, StudyError> {
         let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;

@@ -92,9 +92,14 @@ fn plan_fields(id: &str, fields: &mut FieldNeeds) {
         fields.bound = true;
         return;
     }
+    if family == "oxygen" {
+        fields.oxygen = true;
+        return;
+    }
     let wanted = match family {
         "tortuosity" | "diffusivity" => &mut fields.diffusion,
         "permeability" => &mut fields.permeability,
+        "wall_shear" => &mut fields.wall_shear,
         "stiffness" => &mut fields.stiffness,
         "strength" => &mut fields.strength,
         _ => return,

@@ -18,7 +18,7 @@ use crate::fate::timeline::Timeline;
 use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
-use crate::measure::{Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
+use crate::measure::{Culture, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
 use crate::units::{Length, significant};
@@ -60,6 +60,10 @@ pub struct Run {
     pub stiffness_days: Option<usize>,
     /// The axis whose stiffness a timeline follows: 0 for x; `None` for the weakest.
     pub axis: Option<usize>,
+    /// The declared mean velocity of perfused medium, in µm/s.
+    pub perfusion: Option<f64>,
+    /// The declared cells in the void, and what they breathe.
+    pub culture: Option<Culture>,
     /// How many bottlenecks along each axis are wanted with their places; 0 for as many as the measures ask for.
     pub throats: usize,
     /// Whether the report is to show pictures; they change no figure.
@@ -108,6 +112,8 @@ impl Default for Run {
             timeline: None,
             stiffness_days: None,
             axis: None,
+            perfusion: None,
+            culture: None,
             throats: 0,
             pictures: false,
             verify_advice: false,
@@ -121,7 +127,7 @@ impl Run {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!(
-            "{:?} {:?} {:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {} {:?} {:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             self.options,
             self.criteria,
             self.measures,
@@ -135,6 +141,8 @@ impl Run {
             self.load,
             self.timeline,
             self.flow_resolution,
+            self.perfusion,
+            self.culture,
             self.throats,
             self.verify_advice,
             self.growth,
@@ -402,6 +410,8 @@ fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Desi
         }),
         tissue: run.tissue.as_ref().map(|t| t.class),
         load: run.load,
+        perfusion: run.perfusion.is_some(),
+        cells: run.culture.is_some(),
     };
     let context = Context { declared, process: run.process.clone(), spacing: h, voxels_across: across, from_shells };
     run.criteria.as_ref().map(|c| judge(c, measurements, &context)).unwrap_or_default()

@@ -1,7 +1,8 @@
 //! Figures that need a field to be solved for: which are wanted, and what they share.
 
 use super::figure::Figures;
-use super::{diffusion, permeability, stiffness};
+use super::oxygen::Culture;
+use super::{diffusion, oxygen, permeability, stiffness};
 use crate::design::{Binarised, EnvelopeKind, Finding, Resolution, Severity, Solid, Study, StudyError};
 use crate::grid::{Border, Connectivity, Mask};
 use crate::limits::Limits;
@@ -39,13 +40,33 @@ pub struct FieldNeeds {
     pub bound: bool,
     /// How the solid fails.
     pub failure: Failure,
+    /// Shear stress on the walls, for a mean flow that is declared.
+    pub wall_shear: [bool; 3],
+    /// Mean velocity of the medium through the whole cross-section, in µm/s.
+    pub perfusion: Option<f64>,
+    /// Ways for oxygen, and how deep it gets where cells are declared.
+    pub oxygen: bool,
+    /// The cells that use oxygen.
+    pub culture: Option<Culture>,
 }
 
 impl FieldNeeds {
     /// Whether any is wanted.
     #[must_use]
     pub fn any(&self) -> bool {
-        self.bound || [self.diffusion, self.permeability, self.stiffness, self.strength].as_flattened().contains(&true)
+        let axes = [self.diffusion, self.permeability, self.wall_shear, self.stiffness, self.strength];
+        self.bound || self.oxygen || axes.as_flattened().contains(&true)
+    }
+
+    /// Whether any is driven between two faces.
+    fn driven(&self) -> bool {
+        Self { oxygen: false, ..self.clone() }.any()
+    }
+
+    /// Along which axes flow has to be solved for.
+    #[must_use]
+    pub fn flow(&self) -> [bool; 3] {
+        std::array::from_fn(|a| self.permeability[a] || (self.wall_shear[a] && self.perfusion.is_some()))
     }
 }
 
@@ -55,19 +76,29 @@ impl FieldNeeds {
 /// When a field does not converge or does not fit the memory budget, or the run was cancelled.
 pub fn fields(study: &Study<'_>, needs: &FieldNeeds, limits: &Limits, exec: &Exec) -> Result<Figures, StudyError> {
     let mut out = Figures::default();
-    let Some(ends) = Ends::of(study, &mut out) else { return Ok(out) };
     let distance = distance(study, limits, exec)?;
+    if needs.oxygen {
+        exec.stage("oxygen in the void")?;
+        oxygen::measure(study, &distance, needs.culture.as_ref(), limits, exec, &mut out)?;
+    }
+    if !needs.driven() {
+        return Ok(out);
+    }
+    let Some(ends) = Ends::of(study, &mut out) else { return Ok(out) };
     let through: [Option<Mask>; 3] = std::array::from_fn(|a| {
-        let wanted = ends.axes[a] && (needs.diffusion[a] || needs.permeability[a]);
+        let wanted = ends.axes[a] && (needs.diffusion[a] || needs.flow()[a]);
         wanted.then(|| leading_through(study, a, exec)).flatten()
     });
     if needs.diffusion.contains(&true) {
         exec.stage("diffusion through the void")?;
         diffusion::measure(study, &distance, &ends, &through, needs.diffusion, limits, exec, &mut out)?;
     }
-    if needs.permeability.contains(&true) {
+    if needs.wall_shear.contains(&true) && needs.perfusion.is_none() {
+        permeability::undeclared(&mut out);
+    }
+    if needs.flow().contains(&true) {
         exec.stage("flow through the void")?;
-        permeability::measure(study, &distance, &ends, &through, needs.permeability, limits, exec, &mut out)?;
+        permeability::measure(study, &distance, &ends, &through, needs, limits, exec, &mut out)?;
     }
     if needs.bound || needs.stiffness.contains(&true) || needs.strength.contains(&true) {
         exec.stage("stiffness of the solid")?;

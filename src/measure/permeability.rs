@@ -1,13 +1,13 @@
-//! Permeability of the void, by slow flow through it.
+//! Permeability of the void, by slow flow through it, and the shear stress on its walls when it is perfused.
 
 use super::details::Tensor;
-use super::fields::{AXES, Ends, closed_along, ended, taken};
-use super::figure::{Figure, Figures};
-use crate::design::{Study, StudyError};
+use super::fields::{AXES, Ends, FieldNeeds, closed_along, ended, taken};
+use super::figure::{Distribution, Figure, Figures};
+use crate::design::{Finding, Severity, Study, StudyError};
 use crate::grid::{Border, Mask};
 use crate::limits::Limits;
 use crate::parallel::Exec;
-use crate::solver::flow::{BYTES_PER_VOXEL, Channel, along};
+use crate::solver::flow::{BYTES_PER_VOXEL, Channel, Walls, along};
 use crate::units::Unit;
 
 /// Square metres in a square micrometre.
@@ -16,12 +16,21 @@ const M2: f64 = 1e-12;
 /// Part of the value by which it may be off whatever two resolutions say.
 const FLOOR: f64 = 0.01;
 
+/// The same of shear on walls, which is a slope at a wall that cuts voxels.
+const SHEAR_FLOOR: f64 = 0.05;
+
+/// Viscosity of culture medium at 37 °C in mPa s: an estimate between water (0.69) and medium with serum (about 0.9).
+const VISCOSITY: f64 = 0.78;
+
+/// Classes of the distribution of shear.
+const CLASSES: usize = 40;
+
 pub(super) fn measure(
     study: &Study<'_>,
     distance: &[f32],
     ends: &Ends,
     through: &[Option<Mask>; 3],
-    axes: [bool; 3],
+    needs: &FieldNeeds,
     limits: &Limits,
     exec: &Exec,
     out: &mut Figures,
@@ -36,15 +45,32 @@ pub(super) fn measure(
     };
     let method = format!("Stokes flow on {}, {driven}", taken(study));
     let mut rows: Vec<Vec<f64>> = Vec::new();
-    for axis in (0..3).filter(|a| axes[*a] && ends.axes[*a]) {
+    let wanted = needs.flow();
+    for axis in (0..3).filter(|a| wanted[*a] && ends.axes[*a]) {
         let Some(keep) = &through[axis] else {
             closed_along(axis, "permeability", out);
             continue;
         };
-        let flow = along(&Channel { frame, border, distance, keep }, axis, exec)?;
+        let perfusion = needs.perfusion.filter(|_| needs.wall_shear[axis]);
+        let walls = if perfusion.is_some() { Walls::Shear } else { Walls::Ignored };
+        let mut flow = along(&Channel { frame, border, distance, keep }, axis, walls, exec)?;
         let k = flow.permeability[axis] * M2 * ends.fill;
         if k <= 0.0 {
             closed_along(axis, "permeability", out);
+            continue;
+        }
+        if let Some(speed) = perfusion {
+            // The declared velocity is that through the body, not through the grid around it.
+            let shear = std::mem::take(&mut flow.wall_shear);
+            shear_on_walls(
+                shear,
+                speed / ends.fill,
+                axis,
+                &format!("{method}; {}", ended(&flow.solved, flow.balance)),
+                out,
+            );
+        }
+        if !needs.permeability[axis] {
             continue;
         }
         rows.push(flow.permeability.iter().map(|k| k * M2).collect());
@@ -58,4 +84,43 @@ pub(super) fn measure(
         out.details.tensors.insert("permeability".to_owned(), Tensor { unit: Unit::SquareMetre, value: rows, method });
     }
     Ok(())
+}
+
+/// Mean and percentiles of the shear on the walls, and their distribution, for a mean velocity in µm/s.
+fn shear_on_walls(mut shear: Vec<f32>, speed: f64, axis: usize, method: &str, out: &mut Figures) {
+    if shear.is_empty() {
+        return;
+    }
+    shear.sort_unstable_by(f32::total_cmp);
+    let scale = speed * VISCOSITY;
+    let at = |share: f64| scale * f64::from(shear[((shear.len() - 1) as f64 * share).round() as usize]);
+    let mean = scale * shear.iter().map(|s| f64::from(*s)).sum::<f64>() / shear.len() as f64;
+    let name = AXES[axis];
+    let method = format!(
+        "by area of wall, {} µm/s of medium of {VISCOSITY} mPa s through the whole cross-section along {name}; {method}",
+        crate::units::significant(speed, 3)
+    );
+    for (id, value, what) in [("mean", mean, "mean"), ("d50", at(0.5), "median"), ("d95", at(0.95), "95th percentile")]
+    {
+        let figure = Figure::new(value, Unit::Millipascal, format!("{what} {method}")).floor(SHEAR_FLOOR * value);
+        out.add(format!("wall_shear.{id}.{name}"), figure);
+    }
+    // The highest percent lies in the last class.
+    let step = at(0.99) / CLASSES as f64;
+    if step > 0.0 {
+        let edges: Vec<f64> = (0..=CLASSES).map(|k| k as f64 * step).collect();
+        let mut fraction = vec![0.0; CLASSES];
+        for s in &shear {
+            fraction[((scale * f64::from(*s) / step) as usize).min(CLASSES - 1)] += 1.0 / shear.len() as f64;
+        }
+        out.distributions
+            .insert(format!("wall_shear.{name}"), Distribution { unit: Unit::Millipascal, edges, fraction });
+    }
+}
+
+/// Says that a flow has to be declared.
+pub(super) fn undeclared(out: &mut Figures) {
+    let message =
+        "shear on the walls needs a flow: declare the mean velocity of the medium, such as --perfusion 100um/s";
+    out.findings.push(Finding::new("wall_shear.perfusion", Severity::Info, message.to_owned()));
 }

@@ -50,6 +50,7 @@ pub const fn symbol(unit: Unit) -> &'static str {
         Unit::PerMillimetre => "/mm",
         Unit::PerCubicMillimetre => "/mm³",
         Unit::Megapascal => "MPa",
+        Unit::Millipascal => "mPa",
         Unit::SquareMetre => "m²",
         Unit::Day => "d",
     }

@@ -52,7 +52,8 @@ pub struct Through {
     pub solved: Solved,
 }
 
-fn weights(openings: &Openings) -> [f32; 3] {
+/// Conductances of whole faces along x, y, z, over the first spacing.
+pub(super) fn weights(openings: &Openings) -> [f32; 3] {
     let h = openings.frame.spacing;
     // Conductance area / distance, against that of a cube of the first spacing.
     std::array::from_fn(|a| (h[0] * h[1] * h[2] / (h[a] * h[a]) / h[0]) as f32)

@@ -14,6 +14,7 @@ use super::SolveError;
 use super::conductor::Conductor;
 use super::minres::{Symmetric, minres};
 use super::multigrid::{Cycle, Multigrid, Solved};
+use super::shear::{Velocities, on_walls};
 use super::vector::update;
 use crate::grid::{Border, Frame, Mask};
 use crate::parallel::Exec;
@@ -56,8 +57,20 @@ pub struct Flow {
     pub permeability: [f64; 3],
     /// Largest difference between the flux through a cross-section and the mean one, as a share of it.
     pub balance: f64,
+    /// Shear stress over viscosity at places that stand for equal areas of the wall, for a mean velocity of 1 µm/s along the
+    /// axis through the whole cross-section, in 1/s; empty where it was not asked for.
+    pub wall_shear: Vec<f32>,
     /// How the solve ended.
     pub solved: Solved,
+}
+
+/// Whether the shear on the walls is wanted too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Walls {
+    /// It is.
+    Shear,
+    /// It is not.
+    Ignored,
 }
 
 /// One component of the velocity, on the faces across its axis.
@@ -338,7 +351,7 @@ impl Symmetric for Stokes {
 ///
 /// # Errors
 /// When it does not converge, or the run was cancelled.
-pub fn along(channel: &Channel<'_>, axis: usize, exec: &Exec) -> Result<Flow, SolveError> {
+pub fn along(channel: &Channel<'_>, axis: usize, walls: Walls, exec: &Exec) -> Result<Flow, SolveError> {
     let periodic = channel.border == Border::Periodic;
     let mut stokes = Stokes::new(channel, (!periodic).then_some(axis), exec)?;
     let mut b = vec![0.0f32; stokes.at[4]];
@@ -388,7 +401,15 @@ pub fn along(channel: &Channel<'_>, axis: usize, exec: &Exec) -> Result<Flow, So
             residual: balance,
         });
     }
-    Ok(Flow { permeability, balance, solved })
+    let mut wall_shear = Vec::new();
+    if walls == Walls::Shear && permeability[axis] > 0.0 {
+        let values = std::array::from_fn(|a| &x[stokes.at[a]..stokes.at[a + 1]]);
+        let size = std::array::from_fn(|a| stokes.components[a].size);
+        wall_shear = on_walls(channel, &Velocities { values, size }, exec);
+        let mean = (permeability[axis] / unit) as f32;
+        wall_shear.iter_mut().for_each(|s| *s /= mean);
+    }
+    Ok(Flow { permeability, balance, wall_shear, solved })
 }
 
 #[cfg(test)]
@@ -406,7 +427,7 @@ mod tests {
             one.insert(x, y, z);
             keep.subtract(&one);
         }
-        along(&Channel { frame, border, distance: &distance, keep: &keep }, axis, &exec).unwrap()
+        along(&Channel { frame, border, distance: &distance, keep: &keep }, axis, Walls::Shear, &exec).unwrap()
     }
 
     #[test]
@@ -423,6 +444,26 @@ mod tests {
                 let truth = (w / 2.0).powi(2) / 8.0 * share;
                 assert!((tube.permeability[2] / truth - 1.0).abs() < 0.5 / w, "{tube:?} {truth}");
             }
+        }
+    }
+
+    #[test]
+    fn walls_feel_what_poiseuille_says() {
+        // For a mean velocity U of the gap: 6 U / w on both plates, 4 U / r in a tube, the same everywhere.
+        let (n, w) = (24usize, 15.1);
+        let c = n as f64 / 2.0;
+        for border in [Border::Open, Border::Periodic] {
+            let slit = run([n, 4, 6], border, 2, |p| w / 2.0 - (p[0] - c - 0.11).abs());
+            let truth = 6.0 / w * (n as f64 / w);
+            assert!(slit.wall_shear.len() >= 2 * 4 * 6);
+            for s in &slit.wall_shear {
+                assert!((f64::from(*s) / truth - 1.0).abs() < 0.03, "{s} {truth}");
+            }
+            let tube = run([n, n, 6], border, 2, |p| w / 2.0 - (p[0] - c - 0.11).hypot(p[1] - c + 0.23));
+            let share = std::f64::consts::PI * (w / 2.0f64).powi(2) / (n * n) as f64;
+            let truth = 4.0 / (w / 2.0) / share;
+            let mean = tube.wall_shear.iter().map(|s| f64::from(*s)).sum::<f64>() / tube.wall_shear.len() as f64;
+            assert!((mean / truth - 1.0).abs() < 0.05, "{mean} {truth}");
         }
     }
 

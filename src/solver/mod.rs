@@ -11,7 +11,9 @@ pub mod flow;
 pub mod minres;
 pub mod multigrid;
 pub mod openings;
+pub mod reaction;
 pub mod shares;
+pub mod shear;
 pub mod vector;
 
 use crate::limits::LimitError;
