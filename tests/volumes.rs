@@ -159,3 +159,26 @@ fn random_overlapping_balls_follow_the_boolean_model() {
         assert!((mean - truth).abs() <= 3.0 * error + 0.05 * truth, "{k}: {mean} ± {error} against {truth}");
     }
 }
+
+#[test]
+fn voxels_that_no_scan_has_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("odd.nrrd");
+    let kind = |spacing: &str| {
+        let header = format!(
+            "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 8 8 8\nencoding: raw\nspacings: {spacing}\nspace units: \"mm\"\n\n"
+        );
+        let voxels = (0..512u16).map(|i| u8::from(i % 8 > 3));
+        std::fs::write(&path, header.into_bytes().into_iter().chain(voxels).collect::<Vec<u8>>()).unwrap();
+        let report = poregauge::gauge::check(
+            std::slice::from_ref(&path),
+            &whole(),
+            &poregauge::parallel::Exec::silent(1).unwrap(),
+        );
+        report.unwrap().designs[0].errors.first().map(|e| e.kind.clone())
+    };
+    assert_eq!(kind("0.01 0.01 0.02"), None);
+    for spacing in ["1e300 1e300 1e300", "1e-30 1e-30 1e-30", "0.01 0.01 1e9", "1e-12 0.01 0.01"] {
+        assert_eq!(kind(spacing).as_deref(), Some("design.size"), "{spacing}");
+    }
+}

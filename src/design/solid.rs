@@ -186,6 +186,7 @@ impl Design {
                     }
                 }
                 let frame = Frame { size: volume.size, spacing: spacing_um, origin };
+                refuse_voxels(&frame)?;
                 let (phases, text) = phases(&mut volume, options, &mut findings, limits, exec)?;
                 let extremes = extremes(&frame, &volume.levels, &phases)?;
                 let (low, high) = frame.bounds();
@@ -227,6 +228,21 @@ fn refuse_size(low: V3, high: V3) -> Result<(), DesignError> {
         format!("the design is {size:.3e} µm across, up to {far:.3e} µm from the origin"),
         "check the --unit, and export it near the origin",
     ))
+}
+
+/// Refuses voxels that no scan has: of an impossible size, or much longer than wide.
+fn refuse_voxels(frame: &Frame) -> Result<(), DesignError> {
+    let [x, y, z] = frame.spacing;
+    let (least, most) = (x.min(y).min(z), x.max(y).max(z));
+    if !(1e-4..=1e7).contains(&least) || most > 1e3 * least {
+        return Err(DesignError::nothing(
+            "design.size",
+            format!("the voxels measure {x:.3e} × {y:.3e} × {z:.3e} µm"),
+            "check the spacing in the file and the --unit, or give the right one by --spacing",
+        ));
+    }
+    let (low, high) = frame.bounds();
+    refuse_size(V3::from(low), V3::from(high))
 }
 
 /// Refuses a mesh that bounds nothing, rather than measuring it.

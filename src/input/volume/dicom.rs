@@ -54,7 +54,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
 struct Slice {
     name: String,
     position: Option<V3>,
-    values: Vec<f32>,
+    levels: Levels,
 }
 
 /// What all slices of a series have in common.
@@ -67,8 +67,6 @@ struct Common {
     directions: Option<[V3; 2]>,
     bits: (u16, u16, bool),
     between: Option<f64>,
-    /// Whether the values are as stored and fit 16 bits.
-    plain: bool,
     dark_is_high: bool,
 }
 
@@ -189,12 +187,7 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
     }
     let first = |tag: Tag| floats(object, tag).and_then(|v| v.first().copied());
     let (slope, intercept) = (first(Tag(0x0028, 0x1053)).unwrap_or(1.0), first(Tag(0x0028, 0x1052)).unwrap_or(0.0));
-    let shift = 64 - stored;
-    let value = |b: &[u8]| {
-        let raw = b.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b)) << shift;
-        let whole = if signed { (raw as i64 >> shift) as f64 } else { (raw >> shift) as f64 };
-        (whole * slope + intercept) as f32
-    };
+    let form = packing::Form { width, stored, signed, slope, intercept };
     let positions = frame_positions(object);
     let position = floats(object, POSITION).and_then(|v| vector(&v));
     let slices = pixels[..count * width]
@@ -203,7 +196,7 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         .map(|(k, bytes)| Slice {
             name: if frames > 1 { format!("{name}, frame {}", k + 1) } else { name.to_owned() },
             position: positions.get(k).copied().flatten().or(position.filter(|_| frames == 1)),
-            values: bytes.chunks_exact(width).map(value).collect(),
+            levels: packing::numbers(bytes, &form),
         })
         .collect();
     let spacing = floats(object, Tag(0x0028, 0x0030));
@@ -219,7 +212,6 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         directions: directions.and_then(|d| Some([vector(&d)?, vector(d.get(3..)?)?])),
         bits: (allocated as u16, stored as u16, signed),
         between: first(Tag(0x0018, 0x0088)).map(f64::abs).filter(|b| b.is_finite() && *b > 0.0),
-        plain: (slope, intercept) == (1.0, 0.0) && !signed && stored <= 16,
         dark_is_high: text(Tag(0x0028, 0x0004)).as_deref() == Some("MONOCHROME1"),
     };
     Ok((common, slices))
@@ -243,7 +235,6 @@ pub fn read(files: &[(String, &[u8])], limits: &Limits) -> Read {
             )
             .remedy("leave the files of one series in the folder"));
         }
-        first.plain &= own.plain;
         slices.extend(more);
         voxels([first.size[0], first.size[1], slices.len()], limits)?;
     }
@@ -264,12 +255,7 @@ pub fn read(files: &[(String, &[u8])], limits: &Limits) -> Read {
         .zip(between)
         .map(|([x, y], z)| FileSpacing { spacing: [x, y, z], unit: Some(LengthUnit::Millimetre) });
     let size = [common.size[0], common.size[1], slices.len()];
-    let values = slices.into_iter().flat_map(|s| s.values);
-    let levels = match common.bits.1 {
-        _ if !common.plain => Levels::F32(values.collect()),
-        1..=8 => Levels::U8(values.map(|v| v as u8).collect()),
-        _ => Levels::U16(values.map(|v| v as u16).collect()),
-    };
+    let levels = packing::joined(slices.into_iter().map(|s| s.levels).collect(), limits)?;
     finite(&levels)?;
     Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, notes))
 }

@@ -1,5 +1,5 @@
 //! The pixels of DICOM in their packed forms: a file packed whole (deflate), frames as runs of bytes (RLE), and eight
-//! pixels a byte.
+//! pixels a byte; and the numbers that pixels stand for.
 //!
 //! Standard: NEMA PS3.5 (ISO 12052), its annexes A and G.
 
@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::ops::Range;
 
 use super::dicom_lengths::SHORT;
+use crate::grid::Levels;
 use crate::input::{InputError, InputErrorKind};
 use crate::limits::Limits;
 
@@ -121,6 +122,64 @@ pub fn bits(packed: &[u8], count: usize, limits: &Limits) -> Result<Vec<u8>, Inp
     let mut out = limits.try_vec("the volume", count, 0u8)?;
     out.iter_mut().enumerate().for_each(|(i, v)| *v = packed[i / 8] >> (i % 8) & 1);
     Ok(out)
+}
+
+/// How pixels hold numbers, and what these stand for.
+pub struct Form {
+    /// Bytes of a pixel.
+    pub width: usize,
+    /// Bits that count.
+    pub stored: u32,
+    pub signed: bool,
+    pub slope: f64,
+    pub intercept: f64,
+}
+
+/// The numbers of a slice: as they are stored where they have no sign, no scale and at most 16 bits.
+pub fn numbers(bytes: &[u8], form: &Form) -> Levels {
+    let plain = (form.slope, form.intercept) == (1.0, 0.0) && !form.signed;
+    let mask = u16::MAX >> 16u32.saturating_sub(form.stored);
+    let word = |b: &[u8]| u16::from_le_bytes([b[0], b[1]]) & mask;
+    match (plain, form.width) {
+        (true, 1) => Levels::U8(bytes.iter().map(|b| b & mask as u8).collect()),
+        (true, 2) if form.stored <= 8 => Levels::U8(bytes.chunks_exact(2).map(|b| word(b) as u8).collect()),
+        (true, 2) => Levels::U16(bytes.chunks_exact(2).map(word).collect()),
+        _ => {
+            let shift = 64 - form.stored;
+            let value = |b: &[u8]| {
+                let raw = b.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b)) << shift;
+                let whole = if form.signed { (raw as i64 >> shift) as f64 } else { (raw >> shift) as f64 };
+                (whole * form.slope + form.intercept) as f32
+            };
+            Levels::F32(bytes.chunks_exact(form.width).map(value).collect())
+        }
+    }
+}
+
+/// Slices as one volume, in a type that holds the values of all.
+///
+/// # Errors
+/// When they do not fit the budget.
+pub fn joined(slices: Vec<Levels>, limits: &Limits) -> Result<Levels, InputError> {
+    let count: usize = slices.iter().map(Levels::len).sum();
+    limits.check("the volume", count as u64, 4)?;
+    let bytes = slices.iter().all(|s| matches!(s, Levels::U8(_)));
+    let words = slices.iter().all(|s| matches!(s, Levels::U16(_)));
+    let mut all = match () {
+        () if bytes => Levels::U8(limits.try_vec("the volume", 0, 0)?),
+        () if words => Levels::U16(limits.try_vec("the volume", 0, 0)?),
+        () => Levels::F32(limits.try_vec("the volume", 0, 0.0)?),
+    };
+    for slice in slices {
+        match (&mut all, slice) {
+            (Levels::U8(all), Levels::U8(slice)) => all.extend(slice),
+            (Levels::U16(all), Levels::U16(slice)) => all.extend(slice),
+            (Levels::F32(all), slice) => all.extend((0..slice.len()).map(|i| slice.get(i))),
+            // All slices have the type that was chosen for all.
+            _ => {}
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

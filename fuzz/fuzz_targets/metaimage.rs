@@ -1,0 +1,11 @@
+//! The reader of MetaImage on any bytes.
+
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use poregauge::input::volume::metaimage;
+use poregauge_fuzz::{LIMITS, sound};
+
+fuzz_target!(|data: &[u8]| sound(metaimage::read(data, Path::new("/nowhere"), &LIMITS)));
