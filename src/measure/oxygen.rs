@@ -23,7 +23,7 @@ const DIFFUSIVITY: f64 = 3000.0;
 /// Oxygen at which a cell uses half of what it could, mol/m³: a few µM, an estimate.
 const HALF: f64 = 0.005;
 
-/// Part of the depth and of shares by which they may be off whatever two resolutions say.
+/// Part of a way by which it may be off whatever two resolutions say.
 const FLOOR: f64 = 0.01;
 
 /// Cells and what they breathe.
@@ -111,7 +111,8 @@ pub(super) fn measure(
     };
     let (share, solved) = left(&openings, &open, &study.inside, culture.appetite(), exec)?;
     let limit = culture.limit_mm / culture.outside_mm;
-    let (mut starved, mut depth, mut lowest) = (0usize, longest, (farthest.0, f64::INFINITY));
+    let (mut starved, mut edge, mut depth, mut lowest) = (0usize, 0usize, longest, (farthest.0, f64::INFINITY));
+    let [nx, plane] = [frame.size[0], frame.size[0] * ny];
     for z in 0..nz {
         for y in 0..ny {
             open.runs(y, z, |from, to| {
@@ -120,6 +121,16 @@ pub(super) fn measure(
                         starved += 1;
                         depth = depth.min(f64::from(lengths[i]));
                     }
+                    // Beside a voxel on the other side of the limit.
+                    let v = frame.voxel(i);
+                    let other = |a: usize, step: usize, up: bool| {
+                        let there = if up { v[a] + 1 < frame.size[a] } else { v[a] > 0 };
+                        let j = if up { i + step } else { i.wrapping_sub(step) };
+                        let w = if there { frame.voxel(j) } else { v };
+                        open.get(w[0], w[1], w[2]) && there && (share[j] < limit) != (share[i] < limit)
+                    };
+                    let steps = [1, nx, plane];
+                    edge += usize::from((0..3).any(|a| other(a, steps[a], false) || other(a, steps[a], true)));
                     if share[i] < lowest.1 {
                         lowest = (i, share[i]);
                     }
@@ -144,8 +155,9 @@ pub(super) fn measure(
     out.add("oxygen.lowest", Figure::new(lowest.1, Unit::One, of).floor(2e-3));
     out.places.insert("oxygen.lowest".to_owned(), frame.centre(frame.voxel(lowest.0)));
     let part = starved as f64 / open.count() as f64;
+    // The border runs somewhere between the two layers of voxels beside it: half a voxel either way.
     let of = format!("share of the open void with less oxygen than the limit; {method}");
-    out.add("oxygen.starved_fraction", Figure::new(part, Unit::One, of).floor(FLOOR * part.min(1.0 - part)));
+    out.add("oxygen.starved_fraction", Figure::new(part, Unit::One, of).floor(edge as f64 / 4.0 / open.count() as f64));
     if starved > 0 {
         out.findings.push(
             Finding::new(
