@@ -20,7 +20,7 @@
 use crate::grid::{Border, Frame, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
-use crate::mesh::closest::closest_point;
+use crate::mesh::closest::{Triangle, closest_point};
 use crate::parallel::{Exec, rows_by_y};
 
 /// Half-width of the band in voxels (of the coarsest spacing): wide enough that both ends of every grid edge that the
@@ -153,6 +153,7 @@ impl DistanceField {
                 let length = normal.norm();
                 let normal = if length > 0.0 { normal / length } else { V3::zeros() };
                 let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
+                let triangle = Triangle::new(corners);
                 let radius = corners.iter().map(|c| (c - middle).norm_squared()).fold(0.0, f64::max).sqrt();
                 for z in z0.max(slab * SLAB)..=z1.min(slab * SLAB + SLAB - 1) {
                     for y in y0..=y1 {
@@ -179,7 +180,7 @@ impl DistanceField {
                             if rest < 0.0 || (p - middle).norm_squared() - plane > (radius + rest.sqrt()).powi(2) {
                                 continue;
                             }
-                            let d = (p - closest_point(&p, &corners)).norm_squared();
+                            let d = (p - triangle.closest(&p)).norm_squared();
                             if d <= width * width && (d as f32) < squared[row + x] {
                                 squared[row + x] = d as f32;
                                 nearest[row + x] = t;

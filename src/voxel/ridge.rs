@@ -17,7 +17,7 @@
 use super::distance::DistanceField;
 use crate::grid::{Border, Mask};
 use crate::mesh::V3;
-use crate::mesh::closest::closest_point;
+use crate::mesh::closest::Triangle;
 use crate::parallel::Exec;
 
 /// How far a ball may move to count as lying on the ridge, in voxels of the coarsest spacing.
@@ -215,7 +215,7 @@ fn gradient_squared(field: &DistanceField, voxel: [usize; 3]) -> f64 {
 #[derive(Default)]
 struct Near {
     ids: Vec<u32>,
-    corners: Vec<[V3; 3]>,
+    triangles: Vec<Triangle>,
     /// Closest points, and their distances.
     feet: Vec<V3>,
     distance: Vec<f64>,
@@ -246,8 +246,8 @@ impl Near {
                 }
             }
         }
-        self.corners.clear();
-        self.corners.extend(self.ids.iter().map(|&t| field.image(t, p)));
+        self.triangles.clear();
+        self.triangles.extend(self.ids.iter().map(|&t| Triangle::new(field.image(t, p))));
     }
 
     /// Looks from `c`: the number of the nearest triangle.
@@ -255,8 +255,8 @@ impl Near {
         self.feet.clear();
         self.distance.clear();
         let mut best = 0;
-        for (k, corners) in self.corners.iter().enumerate() {
-            let foot = closest_point(c, corners);
+        for (k, triangle) in self.triangles.iter().enumerate() {
+            let foot = triangle.closest(c);
             let distance = (foot - c).norm();
             self.feet.push(foot);
             self.distance.push(distance);
