@@ -139,9 +139,24 @@ fn filters_lower_the_error_of_a_noisy_scan_and_cost_a_clean_one_little() {
             assert!(own.abs() < cost, "{filter:?}, {id}: {own}");
         }
         assert!(error(&alone, "porosity.total").abs() < cost);
+        assert!(better.findings.iter().any(|f| f.kind == "volume.filtered"));
+        assert!(!noisy.findings.iter().any(|f| f.kind == "volume.filtered"));
         let text = better.source.threshold.unwrap();
         assert!(text.starts_with(if filter == Filter::Median { "median of 3" } else { "Gaussian of 1 " }), "{text}");
     }
+}
+
+#[test]
+fn results_are_kept_apart_by_filter_and_threshold() {
+    let plain = asked(Threshold::Window(90.0, 140.0), None, &["porosity"]).fingerprint();
+    let others = [
+        asked(Threshold::Hysteresis(90.0, 140.0), None, &["porosity"]).fingerprint(),
+        asked(Threshold::Window(90.0, 140.0), Some(Filter::Median), &["porosity"]).fingerprint(),
+        asked(Threshold::Window(90.0, 140.0), Some(Filter::Gaussian(1.0)), &["porosity"]).fingerprint(),
+        asked(Threshold::Window(90.0, 140.0), Some(Filter::Gaussian(1.5)), &["porosity"]).fingerprint(),
+    ];
+    let all: std::collections::BTreeSet<&String> = others.iter().chain([&plain]).collect();
+    assert_eq!(all.len(), 5);
 }
 
 #[test]

@@ -83,7 +83,6 @@ pub(super) fn phases(
     exec: &Exec,
 ) -> Result<(Binarised, String), DesignError> {
     let size = volume.size;
-    let held = |volume: &mut Volume| std::mem::replace(&mut volume.levels, Levels::U8(Vec::new()));
     if let Some(label) = options.solid_label {
         volume.levels = labelled(&volume.levels, label)?;
         let (void, solid) = if options.invert { (1.0, 0.0) } else { (0.0, 1.0) };
@@ -92,14 +91,7 @@ pub(super) fn phases(
     }
     let filtered = match options.denoise {
         None => String::new(),
-        Some(filter) => {
-            exec.stage("filtering noise")?;
-            volume.levels = denoise(held(volume), size, filter, limits, exec).map_err(InputError::from)?;
-            match filter {
-                Filter::Median => "median of 3 × 3 × 3 voxels, then ".to_owned(),
-                Filter::Gaussian(sigma) => format!("Gaussian of {sigma} voxels, then "),
-            }
-        }
+        Some(filter) => filtered(volume, filter, findings, limits, exec)? + ", then ",
     };
     if let Threshold::Hysteresis(low, high) = options.threshold {
         exec.stage("threshold with hysteresis")?;
@@ -122,6 +114,39 @@ pub(super) fn phases(
     }
     let (phases, text) = phases_of(&volume.levels, options, findings)?;
     Ok((phases, filtered + &text))
+}
+
+/// The levels of a volume, which is left without.
+fn held(volume: &mut Volume) -> Levels {
+    std::mem::replace(&mut volume.levels, Levels::U8(Vec::new()))
+}
+
+/// Filters a volume, and says how and at what cost.
+fn filtered(
+    volume: &mut Volume,
+    filter: Filter,
+    findings: &mut Vec<Finding>,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<String, DesignError> {
+    exec.stage("filtering noise")?;
+    volume.levels = denoise(held(volume), volume.size, filter, limits, exec).map_err(InputError::from)?;
+    let (name, moved) = match filter {
+        Filter::Median => ("median of 3 × 3 × 3 voxels".to_owned(), "up to 1/R".to_owned()),
+        Filter::Gaussian(sigma) => {
+            let moved = format!("about {}/R", significant(f64::from(sigma).powi(2), 2));
+            (format!("Gaussian of {sigma} voxels"), moved)
+        }
+    };
+    findings.push(Finding::new(
+        "volume.filtered",
+        Severity::Info,
+        format!(
+            "noise was filtered ({name}): a surface with a radius of R voxels moved towards its centre by {moved} voxels, \
+             which no uncertainty holds"
+        ),
+    ));
+    Ok(name)
 }
 
 /// By how much a threshold that was given may be off: 5 % of the gap between the classes.

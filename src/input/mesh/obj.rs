@@ -1,6 +1,8 @@
 //! Wavefront OBJ: vertices and faces of any number of corners; normals, textures, groups, materials, lines and points
 //! are passed over. There is no unit.
 
+use std::borrow::Cow;
+
 use super::faces::{Faces, number};
 use crate::input::{InputError, InputErrorKind, Note, Read};
 
@@ -41,7 +43,7 @@ pub fn read(data: &[u8]) -> Read {
             long.push(' ');
             continue;
         }
-        let whole = if long.is_empty() { line.to_owned() } else { std::mem::take(&mut long) + line };
+        let whole = if long.is_empty() { Cow::Borrowed(line) } else { Cow::Owned(std::mem::take(&mut long) + line) };
         let mut words = whole.split_whitespace();
         match words.next() {
             Some("v") => {

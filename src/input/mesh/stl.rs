@@ -161,7 +161,9 @@ pub fn read_ascii(data: &[u8]) -> Read {
         let at = || format!("line {}", number + 1);
         let mut words = line.split_whitespace();
         let Some(first) = words.next() else { continue };
-        match first.to_ascii_lowercase().as_str() {
+        // Nearly all programs write small letters: only others take a copy.
+        let small = first.bytes().any(|b| b.is_ascii_uppercase()).then(|| first.to_ascii_lowercase());
+        match small.as_deref().unwrap_or(first) {
             "solid" => {
                 open = true;
                 solids += 1;
