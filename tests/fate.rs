@@ -243,7 +243,7 @@ fn the_computed_stiffness_of_a_bar_goes_with_its_section() {
     };
     let (computed, estimated) = (stiffness(&["--stiffness-days", "6", "--axis", "z"]), stiffness(&[]));
     for (k, depth) in [0.0, 25.0, 50.0].into_iter().enumerate() {
-        let section = (1.0 - 2.0 * depth / (20.0 * h) as f64).powi(2);
+        let section: f64 = (1.0 - 2.0 * depth / (20.0 * h)).powi(2);
         assert!((computed[k] - section).abs() < 0.04, "{depth}: {} against {section}", computed[k]);
         assert!(
             (estimated[k] - section * section).abs() < 0.04,
@@ -311,4 +311,120 @@ fn a_course_is_a_table_and_a_drawing() {
     assert!(drawn.contains("falls apart along") && drawn.contains("least support"), "{drawn}");
     let wrong = poregauge(&["timeline", &file, "--material", "PCL", "--tissue", "dermis", "--plot", "c.bmp"]);
     assert!(code(&wrong) == 2 && text(&wrong.stderr).contains(".svg"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn the_knob_that_makes_it_match_stands_in_the_course_and_in_the_advice() {
+    let file = mesh("pass-cubic.stl");
+    let report = corroding(&file, &["--resolution", "60um", "--days", "0,50"]);
+    let schema: serde_json::Value = serde_json::from_slice(&poregauge(&["report", "schema"]).stdout).unwrap();
+    assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&report));
+    let tuning = &report["designs"][0]["timeline"]["tuning"];
+    assert_eq!(tuning["holds"], false);
+    let knobs = tuning["knobs"].as_array().unwrap();
+    let of = |name: &str| knobs.iter().find(|k| k["knob"] == name).unwrap();
+    let (struts, rate) = (of("strut thickness"), of("rate"));
+    let thick = numbers(&struts["holds"])[0] / struts["now"].as_f64().unwrap();
+    let slow = numbers(&rate["holds"])[1] / rate["now"].as_f64().unwrap();
+    assert!(thick > 2.0 && (thick * slow - 1.0).abs() < 0.05, "{thick} {slow}");
+    // The same as the advice of a check that fails.
+    let output = poregauge(&[
+        "check",
+        &file,
+        "--material",
+        "PTMC",
+        "--tissue",
+        "trabecular_contained",
+        "--resolution",
+        "60um",
+        "--format",
+        "json",
+        "--quiet",
+    ]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let checks = report["designs"][0]["checks"].as_array().unwrap();
+    let failing: Vec<_> = checks
+        .iter()
+        .filter(|c| c["verdict"] == "fail" && c["id"].as_str().unwrap().starts_with("matching-"))
+        .collect();
+    assert!(!failing.is_empty());
+    for check in failing {
+        let advice = check["advice"].as_str().unwrap();
+        assert!(advice.contains("rate") && advice.contains("µm/day (now 5)"), "{advice}");
+    }
+    // Titanium has no knob, and says so.
+    let output = poregauge(&[
+        "timeline",
+        &file,
+        "--material",
+        "Ti6Al4V",
+        "--tissue",
+        "trabecular_contained",
+        "--resolution",
+        "60um",
+        "--quiet",
+    ]);
+    assert!(text(&output.stdout).contains("no knob"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn every_material_is_judged_in_every_tissue() {
+    let output = poregauge(&["materials", "match"]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let shown = text(&output.stdout);
+    let row = |id: &str| -> String {
+        let line =
+            shown.lines().find(|l| l.split_whitespace().next() == Some(id)).unwrap_or_else(|| panic!("{id}: {shown}"));
+        line.split_whitespace().skip(1).collect()
+    };
+    // Titanium stays, sintered hydroxyapatite nearly so.
+    assert!(row("Ti6Al4V").chars().all(|c| c == '✗') && row("HA").chars().all(|c| c == '✗'));
+    let marks: String = poregauge::fate::Library::built_in().unwrap().materials.keys().map(|id| row(id)).collect();
+    assert_eq!(marks.chars().count(), 37 * 7);
+    let open = marks.chars().filter(|c| *c == '~').count();
+    let told = format!("{open} ({} %) are open", poregauge::units::significant(100.0 * open as f64 / 259.0, 3));
+    assert!(open > 0 && shown.contains(&told), "{told}: {shown}");
+    assert!(shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
+    // Thicker struts last longer: zinc of 1 mm outlasts a bone that zinc of 10 µm does not wait for.
+    let zinc = |strut: &str| {
+        let output = poregauge(&["materials", "match", "--strut", strut]);
+        let shown = text(&output.stdout);
+        shown.lines().find(|l| l.starts_with("Zn ")).unwrap().to_owned()
+    };
+    assert_ne!(zinc("10um"), zinc("1mm"));
+    let wrong = poregauge(&["materials", "match", "--porosity", "90"]);
+    assert!(code(&wrong) == 2 && text(&wrong.stderr).contains("0.9"));
+}
+
+#[test]
+fn a_material_that_the_configuration_does_not_know_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(mesh("pass-cubic.stl"), folder.path().join("a.stl")).unwrap();
+    let config = "[defaults]\nunit = \"mm\"\n\n[[design]]\nfiles = \"*.stl\"\nmaterial = \"unobtainium\"\n";
+    std::fs::write(folder.path().join("poregauge.toml"), config).unwrap();
+    let run = |more: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_poregauge"));
+        program.current_dir(folder.path()).env("POREGAUGE_CACHE", "off").arg("check").args(more);
+        text(&program.output().unwrap().stderr)
+    };
+    let said = run(&[]);
+    assert!(said.contains("poregauge.toml, line 6: there is no material `unobtainium`"), "{said}");
+    assert!(said.contains("PLGA_85_15"), "{said}");
+    // One that is named on the command line is not looked for in the file.
+    assert!(!run(&["a.stl", "--material", "unobtainium"]).contains("line 6"));
+}
+
+#[test]
+fn a_course_is_the_same_at_any_number_of_threads() {
+    let file = mesh("pass-cubic.stl");
+    let run = |threads: &str| {
+        let mut arguments =
+            vec!["timeline", &file, "--material", "WE43", "--tissue", "trabecular_contained", "--quiet"];
+        arguments.extend(["--resolution", "80um", "--flow-resolution", "80um", "--tissue-growth", "curvature"]);
+        arguments.extend(["--stiffness-days", "2", "--axis", "z", "--format", "json", "--threads", threads]);
+        let output = poregauge(&arguments);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        output.stdout
+    };
+    assert_eq!(run("1"), run("3"));
 }

@@ -10,10 +10,12 @@ mod lattice;
 mod loose;
 mod mitre;
 mod response;
+mod tuning;
 mod window;
 mod words;
 
 pub use advise::{Advice, Predicted, Question, Row, advise};
 pub use change::{Change, apply, as_mesh, fine_step};
 pub use loose::{Piece, loose_pieces};
+pub use tuning::{Knob, Subject, Tuned, Tuning, is_matching, sentence, tune};
 pub use window::Conflict;

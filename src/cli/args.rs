@@ -77,7 +77,7 @@ pub enum Command {
     /// The materials that degradation is known of
     Materials {
         #[command(subcommand)]
-        command: TableCommand,
+        command: MaterialsCommand,
     },
     /// The tissues that scaffolds are matched to
     Tissues {
@@ -144,6 +144,32 @@ pub enum TableCommand {
         /// Its name
         name: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MaterialsCommand {
+    /// List the names
+    List,
+    /// Show one with the source of every figure
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Judge all materials in all tissues for one design: which match, and what the ranges leave open
+    #[command(after_help = "Example:\n  poregauge materials match --porosity 0.9 --strut 147um")]
+    Match {
+        /// Porosity of the design, 0 to 1
+        #[arg(long, default_value = "0.9", value_parser = porosity, value_name = "SHARE")]
+        porosity: f64,
+        /// Thickness of its struts
+        #[arg(long, default_value = "147um", value_parser = length, value_name = "LENGTH")]
+        strut: Length,
+    },
+}
+
+fn porosity(text: &str) -> Result<f64, String> {
+    let value: Option<f64> = text.parse().ok().filter(|p| *p > 0.0 && *p < 1.0);
+    value.ok_or_else(|| format!("`{text}` is no porosity: write a share between 0 and 1, such as `0.9`"))
 }
 
 #[derive(Debug, Subcommand)]

@@ -59,6 +59,8 @@ pub struct Entry {
 pub struct Config {
     /// The folder that it lies in; patterns and paths are relative to it.
     pub folder: PathBuf,
+    /// Its text, to find places in.
+    text: String,
     /// What is set for all designs.
     pub defaults: Settings,
     /// The designs.
@@ -100,7 +102,7 @@ impl Config {
             entries.push(Entry { patterns, settings });
         }
         let outputs = raw.output.into_iter().map(|o| (o.format, o.file.map(|f| folder.join(f)))).collect();
-        Ok(Self { folder, defaults: raw.defaults, entries, outputs })
+        Ok(Self { folder, text: text.to_owned(), defaults: raw.defaults, entries, outputs })
     }
 
     /// The files of all designs, each with the number of its entry, in the order of entries and names. A file that
@@ -128,6 +130,15 @@ impl Config {
             }
         }
         Ok(found)
+    }
+
+    /// The line that sets a name to a value.
+    pub fn line_of(&self, name: &str, value: &str) -> Option<usize> {
+        let sets = |line: &str| {
+            let (key, rest) = line.split_once('=')?;
+            (key.trim() == name && rest.contains(&format!("\"{value}\""))).then_some(())
+        };
+        self.text.lines().position(|line| sets(line).is_some()).map(|k| k + 1)
     }
 
     /// The entry whose pattern matches a file.

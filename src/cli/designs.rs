@@ -181,7 +181,8 @@ pub fn jobs(
         let folder = config.map_or(here, |c| c.folder.as_path());
         let lower = rooted(entry.clone().over(defaults.clone()), folder);
         let judge = matches!(purpose, Purpose::Judge { .. });
-        let mut run = resolver.run(&line.clone().over(lower), here, judge)?;
+        let settings = line.clone().over(lower);
+        let mut run = resolver.run(&settings, here, judge).map_err(|e| placed(e, line, &settings, config))?;
         run.pictures = pictures;
         run.verify_advice = matches!(purpose, Purpose::Judge { verify_advice: true });
         if let Purpose::Timeline(course) = purpose {
@@ -202,6 +203,21 @@ pub fn jobs(
         jobs.push(Job { file, shown, run: Arc::new(run), settings });
     }
     Ok(jobs)
+}
+
+/// A complaint about a material or a tissue that the configuration names, with its place there.
+fn placed(failure: Failure, line: &Settings, settings: &Settings, config: Option<&Config>) -> Failure {
+    let Failure::Message(message) = &failure else { return failure };
+    let named = [("material", &line.material, &settings.material), ("tissue", &line.tissue, &settings.tissue)];
+    let place = named.into_iter().find_map(|(name, own, value)| {
+        let value =
+            value.as_deref().filter(|v| own.is_none() && message.starts_with(&format!("there is no {name} `{v}`")))?;
+        config?.line_of(name, value)
+    });
+    match place {
+        Some(line) => Failure::Message(format!("{}, line {line}: {message}", super::config::NAME)),
+        None => failure,
+    }
 }
 
 /// Settings of a configuration with the paths in them made those of files in its folder.

@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod reference;
 mod settings;
+mod sweep;
 
 use std::ffi::OsString;
 
@@ -18,7 +19,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::report::Status;
-use args::{Cli, Command, CriteriaCommand, ReportCommand, TableCommand};
+use args::{Cli, Command, CriteriaCommand, MaterialsCommand, ReportCommand, TableCommand};
 
 /// Why a command ends without a result; the text is for the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,8 +86,9 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
         Command::Adjust(arguments) => changes::adjust(&arguments),
         Command::Timeline(arguments) => designs::timeline(arguments),
         Command::Materials { command } => match command {
-            TableCommand::List => reference::materials_list(),
-            TableCommand::Show { name } => reference::material_show(&name),
+            MaterialsCommand::List => reference::materials_list(),
+            MaterialsCommand::Show { name } => reference::material_show(&name),
+            MaterialsCommand::Match { porosity, strut } => sweep::materials_match(porosity, strut),
         },
         Command::Tissues { command } => match command {
             TableCommand::List => reference::tissues_list(),

@@ -26,6 +26,8 @@ pub struct Body {
     pub front: Front,
     /// Thickness below which 95 % of the solid lies, in µm, when it was measured.
     pub walls: Option<f64>,
+    /// Median thickness of the solid, in µm, when it was measured.
+    pub strut: Option<f64>,
     /// Apparent modulus in MPa at first, along the weakest axis, when it was computed from the geometry.
     pub stiffness: Option<Range>,
     /// What of the void decides how tissue fills it, where growth is followed in the void itself.
@@ -37,6 +39,12 @@ impl Body {
     #[must_use]
     pub fn modulus(&self, material: &Material) -> Range {
         self.stiffness.unwrap_or_else(|| modulus(material, self.density))
+    }
+
+    /// The same with the modulus that is to be expected.
+    #[must_use]
+    pub fn expected(&self, material: &Material) -> Self {
+        Self { stiffness: Some(Range::exactly(self.modulus(material).typical)), ..self.clone() }
     }
 }
 
@@ -82,11 +90,16 @@ pub(super) fn corners<'a>(
 ) -> (Corner<'a>, Vec<Corner<'a>>) {
     let e0 = body.modulus(material);
     let typical = Corner { pick: Pick::Typical, e0: e0.typical, growing, et: tissue.modulus_mpa.typical };
+    // Ends that are the same make no corners of their own.
+    let ends = |r: Range| if r.low < r.high { vec![r.low, r.high] } else { vec![r.low] };
+    let course = |pick| Course::new(material, &body.front, pick);
+    let picks = if course(Pick::Fast) == course(Pick::Slow) { vec![Pick::Fast] } else { vec![Pick::Fast, Pick::Slow] };
+    let growings = if soonest == latest { vec![soonest] } else { vec![soonest, latest] };
     let mut all = Vec::new();
-    for pick in [Pick::Fast, Pick::Slow] {
-        for e0 in [e0.low, e0.high] {
-            for growing in [soonest, latest] {
-                for et in [tissue.modulus_mpa.low, tissue.modulus_mpa.high] {
+    for pick in picks {
+        for e0 in ends(e0) {
+            for &growing in &growings {
+                for et in ends(tissue.modulus_mpa) {
                     all.push(Corner { pick, e0, growing, et });
                 }
             }

@@ -135,6 +135,22 @@ pub struct Material {
 }
 
 impl Material {
+    /// The same with every range at what is to be expected.
+    #[must_use]
+    pub fn expected(&self) -> Self {
+        let exactly = |r: Option<Range>| r.map(|r| Range::exactly(r.typical));
+        Self {
+            density_g_cm3: Range::exactly(self.density_g_cm3.typical),
+            modulus_gpa: Range::exactly(self.modulus_gpa.typical),
+            strength_mpa: Range::exactly(self.strength_mpa.typical),
+            half_life_d: exactly(self.half_life_d),
+            rate_mm_per_year: exactly(self.rate_mm_per_year),
+            rate_um_per_day: exactly(self.rate_um_per_day),
+            stiffness_half_life_d: exactly(self.stiffness_half_life_d),
+            ..self.clone()
+        }
+    }
+
     /// Whether a front moves into it from its surface.
     #[must_use]
     pub fn erodes(&self) -> bool {
@@ -225,6 +241,24 @@ pub struct Tissue {
     pub id: String,
 }
 
+impl Tissue {
+    /// The same with every range at what is to be expected.
+    #[must_use]
+    pub fn expected(&self) -> Self {
+        let exactly = |r: Option<Range>| r.map(|r| Range::exactly(r.typical));
+        Self {
+            modulus_mpa: Range::exactly(self.modulus_mpa.typical),
+            apposition_um_per_day: exactly(self.apposition_um_per_day),
+            ingrowth_um_per_day: exactly(self.ingrowth_um_per_day),
+            curvature_um2_per_day: exactly(self.curvature_um2_per_day),
+            lag_d: Range::exactly(self.lag_d.typical),
+            t50_d: Range::exactly(self.t50_d.typical),
+            t90_d: Range::exactly(self.t90_d.typical),
+            ..self.clone()
+        }
+    }
+}
+
 /// Why a material or a tissue cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -313,19 +347,56 @@ fn parse(text: &str, folder: &Path, own: bool) -> Result<Library, LibraryError> 
     let mut file: File = toml::from_str(text).map_err(|e| LibraryError(e.to_string().trim_end().to_owned()))?;
     for (id, material) in &mut file.material {
         (material.id, material.own) = (id.clone(), own);
-        complete(material, folder).map_err(|what| LibraryError(format!("material `{id}`: {what}")))?;
+        complete(material, folder).map_err(|(key, what)| {
+            let at = place(text, "material", id, key);
+            LibraryError(format!("{at}: material `{id}`: {what}"))
+        })?;
     }
     for (id, tissue) in &mut file.tissue {
         (tissue.id, tissue.own) = (id.clone(), own);
         let rises = |a: Range, b: Range| a.low < b.low && a.typical < b.typical && a.high < b.high;
-        if !rises(tissue.lag_d, tissue.t50_d) || !rises(tissue.t50_d, tissue.t90_d) {
-            return Err(LibraryError(format!("tissue `{id}`: lag_d, t50_d and t90_d must follow each other")));
+        let wrong =
+            |key: &str, what: &str| LibraryError(format!("{}: tissue `{id}`: {what}", place(text, "tissue", id, key)));
+        let order = "lag_d, t50_d and t90_d must follow each other, each end and the middle";
+        if !rises(tissue.lag_d, tissue.t50_d) {
+            return Err(wrong("t50_d", order));
         }
-        if tissue.modulus_mpa.low <= 0.0 || !(0.0..=10.0).contains(&tissue.maturity_exponent) {
-            return Err(LibraryError(format!("tissue `{id}`: its modulus must be positive, its exponent 0 to 10")));
+        if !rises(tissue.t50_d, tissue.t90_d) {
+            return Err(wrong("t90_d", order));
+        }
+        if tissue.modulus_mpa.low <= 0.0 {
+            return Err(wrong("modulus_mpa", "its modulus must be positive"));
+        }
+        if !(0.0..=10.0).contains(&tissue.maturity_exponent) {
+            return Err(wrong("maturity_exponent", "its exponent must be 0 to 10"));
+        }
+        for (key, rate) in [
+            ("apposition_um_per_day", tissue.apposition_um_per_day),
+            ("ingrowth_um_per_day", tissue.ingrowth_um_per_day),
+            ("curvature_um2_per_day", tissue.curvature_um2_per_day),
+        ] {
+            if rate.is_some_and(|r| r.low <= 0.0) {
+                return Err(wrong(key, &format!("`{key}` must be positive")));
+            }
         }
     }
     Ok(Library { materials: file.material, tissues: file.tissue, sources: file.sources })
+}
+
+/// The line of a key in the table of a material or a tissue, or of its head where the key is not there.
+fn place(text: &str, kind: &str, id: &str, key: &str) -> String {
+    let heads = [format!("[{kind}.{id}]"), format!("[{kind}.\"{id}\"]")];
+    let (mut inside, mut at) = (false, 1);
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.starts_with('[') {
+            inside = heads.iter().any(|head| line.starts_with(head.as_str()));
+            at = if inside { number + 1 } else { at };
+        } else if inside && line.split(['=', ' ']).next() == Some(key) {
+            return format!("line {}", number + 1);
+        }
+    }
+    format!("line {at}")
 }
 
 /// Gas constant, in J/(mol K), and body temperature, in K.
@@ -342,10 +413,11 @@ pub fn slowdown(celsius: f64, activation: f64) -> f64 {
     (activation / GAS * (1.0 / BODY - 1.0 / (celsius + 273.15))).exp()
 }
 
-/// Checks that a material has what its law needs, reads its curve, and brings its half-lives to 37 °C.
-fn complete(material: &mut Material, folder: &Path) -> Result<(), String> {
+/// Checks that a material has what its law needs, reads its curve, and brings its half-lives to 37 °C; else the key that is
+/// wrong, and how.
+fn complete(material: &mut Material, folder: &Path) -> Result<(), (&'static str, String)> {
     let positive = |range: Option<Range>| range.is_some_and(|r| r.low > 0.0);
-    let needs: &[(&str, bool)] = match material.law {
+    let needs: &[(&'static str, bool)] = match material.law {
         Law::BulkHydrolysis | Law::RandomScission => &[
             ("half_life_d", positive(material.half_life_d)),
             ("m0_kda", material.m0_kda.is_some_and(|m| m > material.m_crit_kda.unwrap_or(0.0))),
@@ -360,14 +432,16 @@ fn complete(material: &mut Material, folder: &Path) -> Result<(), String> {
     if material.curve.is_none()
         && let Some((missing, _)) = needs.iter().find(|n| !n.1)
     {
-        return Err(format!("its law needs a positive `{missing}`"));
+        return Err((missing, format!("its law needs a positive `{missing}`")));
     }
-    if material.modulus_gpa.low <= 0.0 || material.strength_mpa.low <= 0.0 {
-        return Err("its modulus and strength must be positive".to_owned());
+    for (key, range) in [("modulus_gpa", material.modulus_gpa), ("strength_mpa", material.strength_mpa)] {
+        if range.low <= 0.0 {
+            return Err((key, format!("`{key}` must be positive")));
+        }
     }
     if let Some(celsius) = material.measured_at_c {
         if !(0.0..=95.0).contains(&celsius) {
-            return Err("`measured_at_c` is a temperature of 0 to 95 °C".to_owned());
+            return Err(("measured_at_c", "`measured_at_c` is a temperature of 0 to 95 °C".to_owned()));
         }
         if let Some(range) = &mut material.half_life_d {
             let slow = ACTIVATION.map(|ea| slowdown(celsius, ea));
@@ -379,7 +453,8 @@ fn complete(material: &mut Material, folder: &Path) -> Result<(), String> {
         }
     }
     if let Some(name) = &material.curve {
-        material.measured = Some(read_curve(&folder.join(name)).map_err(|what| format!("{name}: {what}"))?);
+        let curve = read_curve(&folder.join(name)).map_err(|what| ("curve", format!("{name}: {what}")))?;
+        material.measured = Some(curve);
     }
     Ok(())
 }
@@ -403,7 +478,7 @@ fn read_curve(path: &Path) -> Result<Measured, String> {
             if value.is_finite() && value >= 0.0 {
                 Ok(value)
             } else {
-                Err(format!("line {line}: `{text}` is negative"))
+                Err(format!("line {line}: `{text}` is no number from 0 on"))
             }
         };
         let day = number(days)?;
@@ -467,7 +542,11 @@ mod tests {
     fn a_material_of_ones_own_is_read_and_its_mistakes_are_placed() {
         let mine = own(&format!("{OWN}half_life_d = 30\n"), "").unwrap();
         assert!(mine.own && mine.half_life_d == Some(Range::exactly(30.0)));
-        assert!(own(OWN, "").unwrap_err().to_string().contains("half_life_d"));
+        let missing = own(OWN, "").unwrap_err().to_string();
+        assert!(missing.contains("line 1: ") && missing.contains("half_life_d"), "{missing}");
+        let weak = format!("{}half_life_d = 3\n", OWN.replace("modulus_gpa = 2", "modulus_gpa = 0"));
+        let weak = own(&weak, "").unwrap_err().to_string();
+        assert!(weak.contains("line 5: ") && weak.contains("modulus_gpa"), "{weak}");
         assert!(own(&format!("{OWN}half_life_d = -3\n"), "").unwrap_err().to_string().contains("line 8"));
         assert!(own(&format!("{OWN}halflife = 3\n"), "").unwrap_err().to_string().contains("halflife"));
         let with_curve = format!("{OWN}curve = \"loss.csv\"\n");
@@ -477,6 +556,8 @@ mod tests {
             ("days,mass\n0,1\n30,0.8\n60,0.9\n", "line 4"),
             ("days,mass\n0,1\n30,0.8\n20,0.5\n", "line 4"),
             ("days,mass\n0,1\n30,x\n", "line 3"),
+            ("days,mass\n0,1\n30,-0.2\n", "line 3"),
+            ("days,mass\n0,1\n30,nan\n", "line 3"),
             ("day,mass\n0,1\n", "line 1"),
             ("days,mass\n5,1\n9,0.5\n", "day 0"),
         ] {
@@ -484,6 +565,29 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
         assert!(Library::built_in().unwrap().material("unobtainium").unwrap_err().to_string().contains("PLLA"));
+    }
+
+    #[test]
+    fn a_tissue_of_ones_own_is_refused_with_its_line() {
+        let own = |change: (&str, &str)| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("mine.toml");
+            let text = "[tissue.mine]\nname = \"Mine\"\nclass = \"shared\"\nmodulus_mpa = 10\nlag_d = 5\nt50_d = 20\n\
+                        t90_d = 60\ningrowth_um_per_day = 20\nmaturity_exponent = 1\n";
+            std::fs::write(&path, text.replace(change.0, change.1)).unwrap();
+            Library::built_in().unwrap().tissue(&path.to_string_lossy()).map_err(|e| e.to_string())
+        };
+        assert!(own(("", "")).is_ok());
+        for (from, to, line, what) in [
+            ("t50_d = 20", "t50_d = 3", "line 6", "follow"),
+            ("t90_d = 60", "t90_d = 20", "line 7", "follow"),
+            ("day = 20", "day = 0", "line 8", "positive"),
+            ("day = 20", "day = -4", "line 8", "range"),
+            ("exponent = 1", "exponent = 11", "line 9", "exponent"),
+        ] {
+            let error = own((from, to)).unwrap_err();
+            assert!(error.contains("mine.toml") && error.contains(line) && error.contains(what), "{error}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::apart::AXES;
 use super::assess::{Body, Corner, corners};
 use super::degradation::Course;
+use super::growth::CENTURY;
 use super::library::Support;
 use super::library::{Material, Tissue};
 use super::matching::follow;
@@ -59,10 +60,13 @@ pub struct Event {
     pub at_um: Option<[f64; 3]>,
 }
 
-/// Days to look at when none are given: from implantation to three times the day of nine tenths of the tissue.
+/// Days to look at when none are given: from implantation to three times the day of nine tenths of the tissue, that of the
+/// calibrated curve where these are never there.
 #[must_use]
-pub fn default_days(tissue: &Tissue) -> Vec<f64> {
-    let end = 3.0 * tissue.t90_d.typical;
+pub fn default_days(tissue: &Tissue, body: &Body) -> Vec<f64> {
+    let [growing, ..] = growings(tissue, body);
+    let t90 = if growing.t90 < CENTURY { growing.t90 } else { tissue.t90_d.typical };
+    let end = 3.0 * t90;
     (0..=12).map(|k| (end * f64::from(k) / 12.0).round()).collect()
 }
 

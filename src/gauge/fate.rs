@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use super::fields::resolution;
 use super::run::Run;
+use crate::advice::{Subject, Tuning, is_matching, tune};
+use crate::criteria::{Check, Verdict, built_in};
 use crate::design::{Design, Resolution, Study, StudyError};
 use crate::fate::apart::{AXES, Apart, falls_apart};
 use crate::fate::front::Front;
 use crate::fate::ingrowth::inward;
 use crate::fate::softening::Softening;
 use crate::fate::timeline::{Timeline, default_days, timeline};
-use crate::fate::{Body, Ground, GrowthLaw, Material, Range, assess};
+use crate::fate::{Body, Ground, GrowthLaw, Library, Material, Range, assess};
 use crate::measure::{Figures, Level, Measurement, remaining};
 use crate::parallel::Exec;
 use crate::picture::Strip;
@@ -56,7 +58,7 @@ fn front(
     let apart = soonest(falls_apart(&study, &field, &run.limits, exec)?, run.axis);
     // Drawn along the axis that gives way, across y unless that is the axis.
     let axis = if apart.is_some_and(|a| a.axis == 1) { 0 } else { 1 };
-    let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::middle(&study, &field.values, axis));
+    let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::of(&study, &field.values, axis));
     Ok((Front { apart, softening, ..front }, strip))
 }
 
@@ -116,6 +118,14 @@ fn computed(measurements: &BTreeMap<String, Measurement>) -> Option<Range> {
     Some(Range { low, typical: weakest.value, high })
 }
 
+/// What degrades, and its course where that was asked for.
+pub(super) struct Fate {
+    /// What of the design decides how it degrades.
+    pub body: Body,
+    /// Scaffold and tissue over time.
+    pub timeline: Option<Timeline>,
+}
+
 /// Adds what follows from material and tissue to the figures of a design.
 pub(super) fn fate(
     measurements: &mut BTreeMap<String, Measurement>,
@@ -125,7 +135,7 @@ pub(super) fn fate(
     (ground, softening): (Option<Ground>, Option<Softening>),
     run: &Run,
     exec: &Exec,
-) -> Result<Option<Timeline>, StudyError> {
+) -> Result<Option<Fate>, StudyError> {
     let Some(material) = &run.material else { return Ok(None) };
     let value = |id: &str| measurements.get(id).map(|m| m.value);
     let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
@@ -133,11 +143,38 @@ pub(super) fn fate(
     let erodes = material.erodes();
     let (front, strip) =
         if erodes { front(design, resolution, softening, run, exec)? } else { (Front::default(), None) };
-    let body = Body { density: solid / total, front, walls: walls(figures), stiffness: computed(measurements), ground };
+    let body = Body {
+        density: solid / total,
+        front,
+        walls: walls(figures),
+        strut: value("strut.d50"),
+        stiffness: computed(measurements),
+        ground,
+    };
     let (more, findings) = assess(material, run.tissue.as_ref(), &body);
     measurements.extend(more);
     figures.findings.extend(findings);
-    let (Some(days), Some(tissue)) = (&run.timeline, &run.tissue) else { return Ok(None) };
-    let days = if days.is_empty() { default_days(tissue) } else { days.clone() };
-    Ok(Some(Timeline { strip, ..timeline(material, tissue, &body, days) }))
+    let timeline = run.timeline.as_ref().zip(run.tissue.as_ref()).map(|(days, tissue)| {
+        let days = if days.is_empty() { default_days(tissue, &body) } else { days.clone() };
+        Timeline { strip, ..timeline(material, tissue, &body, days) }
+    });
+    Ok(Some(Fate { body, timeline }))
+}
+
+/// Which knob of the material would make it match, where a course is asked for or a check on matching fails; into these
+/// checks it is put as their advice.
+pub(super) fn tuned(body: &Body, run: &Run, checks: &mut [Check], exec: &Exec) -> Option<Tuning> {
+    let (Some(material), Some(tissue)) = (&run.material, &run.tissue) else { return None };
+    let fails = |c: &Check| c.verdict == Verdict::Fail && c.rule.measure().is_some_and(is_matching);
+    if run.timeline.is_none() && !checks.iter().any(fails) {
+        return None;
+    }
+    let library = Library::built_in().ok()?;
+    let review = built_in("review").ok()?;
+    let criteria = run.criteria.as_ref().unwrap_or(&review);
+    let tuning = tune(&Subject { material, tissue, body, criteria }, &library, exec);
+    for check in checks.iter_mut().filter(|c| fails(c)) {
+        check.advice = Some(tuning.summary.clone());
+    }
+    Some(tuning)
 }

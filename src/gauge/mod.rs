@@ -14,6 +14,7 @@ mod names;
 mod network;
 mod plan;
 mod run;
+mod sweep;
 
 pub use adjust::{Adjusted, Adjustment, WorkError, adjust};
 pub use baseline::against_baseline;
@@ -25,3 +26,4 @@ pub use names::{names, showable};
 pub use network::{NetworkError, pore_network};
 pub use plan::{Plan, plan};
 pub use run::{Job, MAX_VOXELS, Run, TISSUE_THROAT, check, check_jobs, envelope_from};
+pub use sweep::Sweep;

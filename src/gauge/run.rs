@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
-use super::fate::{fate, ground, softening};
+use super::fate::{Fate, fate, ground, softening, tuned};
 use super::fields::{estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
+use crate::advice::Tuning;
 use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, judge};
 use crate::design::{
     Binarised, CutPores, Design, DesignError, Envelope, EnvelopeChoice, Finding, Options, Region, Resolution, Severity,
@@ -323,7 +324,7 @@ fn measured(
     measurements: BTreeMap<String, Measurement>,
     levels: Vec<f64>,
     cut: CutPores,
-    timeline: Option<Timeline>,
+    (timeline, tuning): (Option<Timeline>, Option<Tuning>),
 ) -> Measured {
     let survey = fine.survey;
     Measured {
@@ -337,6 +338,15 @@ fn measured(
         levels,
         cut,
         timeline,
+        tuning,
+    }
+}
+
+/// The course of a design, and what would make it match.
+fn course(fate: Option<Fate>, run: &Run, checks: &mut [Check], exec: &Exec) -> (Option<Timeline>, Option<Tuning>) {
+    match fate {
+        Some(fate) => (fate.timeline, tuned(&fate.body, run, checks, exec)),
+        None => (None, None),
     }
 }
 
@@ -465,8 +475,8 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
         estimate(&plan.fields, &mut measurements);
-        let timeline = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), fields.clone(), run, exec)?;
-        let checks = judged(run, &measurements, design, fine.h, ACROSS.0);
+        let fate = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), fields.clone(), run, exec)?;
+        let mut checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
             && run.timeline.is_none()
@@ -486,7 +496,8 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
                 ));
             }
             solved.join(&mut fine.survey.figures);
-            return Ok((measured(fine, measurements, levels, run.cut, timeline), checks));
+            let course = course(fate, run, &mut checks, exec);
+            return Ok((measured(fine, measurements, levels, run.cut, course), checks));
         }
         h = next;
         coarse = fine;
@@ -525,10 +536,11 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
     let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);
-    let timeline = fate(&mut measurements, &mut fine, design, native(1, 0.0), fields, run, exec)?;
+    let fate = fate(&mut measurements, &mut fine, design, native(1, 0.0), fields, run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
-    let checks = judged(run, &measurements, design, fine.h, across);
+    let mut checks = judged(run, &measurements, design, fine.h, across);
+    let course = course(fate, run, &mut checks, exec);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();
     levels.push(fine.h);
-    Ok((measured(fine, measurements, levels, run.cut, timeline), checks))
+    Ok((measured(fine, measurements, levels, run.cut, course), checks))
 }

@@ -20,15 +20,16 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// The middle section across `axis`; `field` has the distances to the surface without caps, negative in solid.
+    /// The section across `axis` that cuts most solid, of those in the middle half; `field` has the distances to the surface
+    /// without caps, negative in solid.
     #[must_use]
-    pub fn middle(study: &Study<'_>, field: &[f32], axis: usize) -> Self {
+    pub fn of(study: &Study<'_>, field: &[f32], axis: usize) -> Self {
         let frame = study.frame();
         let [across, up] = axes(axis);
         let size = [across, up].map(|a| frame.size[a]);
         let extent = frame.extent();
         let mut voxel = [0; 3];
-        voxel[axis] = frame.size[axis] / 2;
+        voxel[axis] = fullest(study, axis);
         let at_um = frame.centre(voxel)[axis];
         let mut depth = Vec::with_capacity(size[0] * size[1]);
         for v in (0..size[1]).rev() {
@@ -40,4 +41,21 @@ impl Strip {
         }
         Self { axis, at_um, size, extent_um: [extent[across], extent[up]], depth }
     }
+}
+
+/// The plane across an axis with most voxels of solid, of those in the middle half; the first of equals.
+fn fullest(study: &Study<'_>, axis: usize) -> usize {
+    let n = study.frame().size;
+    let mut solid = vec![0u64; n[axis]];
+    for z in 0..n[2] {
+        for y in 0..n[1] {
+            study.solid.runs(y, z, |from, to| match axis {
+                0 => solid[from..to].iter_mut().for_each(|s| *s += 1),
+                1 => solid[y] += (to - from) as u64,
+                _ => solid[z] += (to - from) as u64,
+            });
+        }
+    }
+    let middle = n[axis] / 4..(3 * n[axis]).div_ceil(4);
+    middle.rev().max_by_key(|k| solid[*k]).unwrap_or(0)
 }

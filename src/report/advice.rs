@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{DesignEntry, MeasuredEntry};
-use crate::advice::Advice;
+use crate::advice::{Advice, Tuning, sentence};
 use crate::criteria::{DesignVerdict, Verdict};
 
 /// What would make a design pass.
@@ -140,4 +140,52 @@ pub fn advice_entry(advice: &Advice) -> AdviceEntry {
         searched_scale: [advice.searched_scale.0, advice.searched_scale.1],
         verified: None,
     }
+}
+
+/// Which knob of a material would make it match.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TuningEntry {
+    /// In words: the values that match, or that none does.
+    pub summary: String,
+    /// Whether it matches as it stands, at what is to be expected.
+    pub holds: bool,
+    /// What each knob does, turned by itself.
+    pub knobs: Vec<KnobEntry>,
+}
+
+/// What turning a knob does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct KnobEntry {
+    /// The knob: `strut thickness`, `rate`, `half-life`, `lactide share`, `initial molecular weight`.
+    pub knob: String,
+    /// Unit of its values.
+    pub unit: String,
+    /// Where it stands.
+    pub now: f64,
+    /// The least and the greatest value that were tried.
+    pub searched: [f64; 2],
+    /// The values nearest to where it stands at which the required rules hold; null when there are none.
+    pub holds: Option<[f64; 2]>,
+    /// Those at which the advisory ones hold too; null when there are none.
+    pub good: Option<[f64; 2]>,
+    /// Whether the required rules hold over all ranges in the middle of the better window.
+    pub over_ranges: bool,
+    /// In words.
+    pub text: String,
+}
+
+/// The entry of what would make a material match.
+#[must_use]
+pub fn tuning_entry(tuning: &Tuning) -> TuningEntry {
+    let knobs = tuning.knobs.iter().map(|t| KnobEntry {
+        knob: t.knob.name().to_owned(),
+        unit: t.unit.to_owned(),
+        now: t.now,
+        searched: t.searched.into(),
+        holds: t.holds.map(Into::into),
+        good: t.good.map(Into::into),
+        over_ranges: t.over_ranges,
+        text: sentence(t),
+    });
+    TuningEntry { summary: tuning.summary.clone(), holds: tuning.holds, knobs: knobs.collect() }
 }

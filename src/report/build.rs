@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::advice::tuning_entry;
 use super::{
     AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, EventEntry, FindingEntry,
     GridEntry, MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry, verdict_of,
 };
+use crate::advice::Tuning;
 use crate::criteria::{Check, Criteria, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
 use crate::fate::timeline::Timeline;
@@ -35,6 +37,8 @@ pub struct Measured {
     pub cut: CutPores,
     /// Scaffold and tissue over time, where it was asked for.
     pub timeline: Option<Timeline>,
+    /// What would make the material match, where it was asked for.
+    pub tuning: Option<Tuning>,
 }
 
 /// The entry of a design that was measured, and judged when there are criteria: these, whether strictly, and the checks.
@@ -98,7 +102,7 @@ pub fn design_entry(
         checks,
         findings: design.findings.iter().chain(&measured.findings).map(finding_entry).collect(),
         advice: None,
-        timeline: measured.timeline.map(over_time),
+        timeline: measured.timeline.map(|t| over_time(t, measured.tuning.as_ref())),
         picture: measured.picture,
         errors: Vec::new(),
     }
@@ -127,7 +131,7 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
     }
 }
 
-fn over_time(t: Timeline) -> TimelineEntry {
+fn over_time(t: Timeline, tuning: Option<&Tuning>) -> TimelineEntry {
     TimelineEntry {
         days: t.days,
         mass: t.mass.typical,
@@ -154,6 +158,7 @@ fn over_time(t: Timeline) -> TimelineEntry {
             .into_iter()
             .map(|e| EventEntry { day: e.day, kind: e.kind.to_owned(), text: e.text, at_um: e.at_um })
             .collect(),
+        tuning: tuning.map(tuning_entry),
         strip: t.strip,
     }
 }

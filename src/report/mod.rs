@@ -13,7 +13,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use advice::{AdviceEntry, ChangeEntry, ConflictEntry, IslandEntry, VerifiedEntry, WindowEntry, advice_entry};
+pub use advice::{
+    AdviceEntry, ChangeEntry, ConflictEntry, IslandEntry, KnobEntry, TuningEntry, VerifiedEntry, WindowEntry,
+    advice_entry,
+};
 pub use build::{Measured, design_entry, error_entry, finding_entry};
 pub use comparison::{
     COMPARE_SCHEMA, CheckChange, Comparison, DifferenceEntry, DistributionChange, FigureChange, LumpEntry,
@@ -170,6 +173,9 @@ pub struct TimelineEntry {
     /// What happens on the way, as is to be expected, by day.
     #[serde(default)]
     pub events: Vec<EventEntry>,
+    /// Which knob of the material would make it match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<TuningEntry>,
     /// A section of the solid, beside the report; no part of the contract.
     #[serde(skip)]
     pub strip: Option<Strip>,

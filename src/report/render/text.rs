@@ -11,7 +11,7 @@ use crate::report::words::{
     CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, waiting, with_range, with_uncertainty,
     wrap,
 };
-use crate::report::{CheckEntry, DesignEntry, Report, TimelineEntry};
+use crate::report::{CheckEntry, DesignEntry, Report, TimelineEntry, TuningEntry};
 use crate::units::{Length, Unit, significant};
 
 /// The report as text, with colours when asked.
@@ -81,6 +81,9 @@ fn design(out: &mut String, design: &DesignEntry, paint: Paint) {
     }
     if let Some(timeline) = &design.timeline {
         over_time(out, timeline, paint);
+        if let Some(tuning) = &timeline.tuning {
+            self::tuning(out, tuning, paint);
+        }
     }
     findings(out, design, paint);
     if let Some(verdict) = design.verdict {
@@ -297,6 +300,16 @@ fn over_time(out: &mut String, t: &TimelineEntry, paint: Paint) {
         let at = event.at_um.map(|p| format!(", at {}", place(p))).unwrap_or_default();
         let mut text = String::new();
         wrapped(&mut text, &format!("day {}: {}{at}", significant(event.day, 3), event.text), "       ");
+        let _ = write!(out, "     · {}", text.trim_start());
+    }
+}
+
+/// Which knob of the material would make it match.
+fn tuning(out: &mut String, t: &TuningEntry, paint: Paint) {
+    let _ = writeln!(out, "\n  {}", paint.bold("What would make it match"));
+    for line in std::iter::once(&t.summary).chain(t.knobs.iter().map(|k| &k.text)) {
+        let mut text = String::new();
+        wrapped(&mut text, line, "       ");
         let _ = write!(out, "     · {}", text.trim_start());
     }
 }

@@ -116,7 +116,8 @@ impl Chart {
             out,
             "<line x1=\"{px:.1}\" x2=\"{px:.1}\" y1=\"{top:.1}\" y2=\"{bottom:.1}\" class=\"limit\"/>\
              <text x=\"{px:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{number}</text>",
-            top - 4.0
+            // Neighbours stand at two heights.
+            top - 3.0 - 10.0 * (number % 2) as f64
         );
     }
 

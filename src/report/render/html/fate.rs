@@ -97,6 +97,11 @@ pub(super) fn render(out: &mut String, design: &DesignEntry) {
     for line in events(t) {
         let _ = writeln!(out, "<p>{}</p>", escape(&line));
     }
+    if let Some(tuning) = &t.tuning {
+        for line in std::iter::once(&tuning.summary).chain(tuning.knobs.iter().map(|k| &k.text)) {
+            let _ = writeln!(out, "<p>{}</p>", escape(line));
+        }
+    }
     let Some(strip) = &t.strip else { return };
     out.push_str("<div class=\"sections\">\n");
     for (day, image) in images(t, strip) {
