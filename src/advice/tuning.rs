@@ -146,7 +146,7 @@ impl Subject<'_> {
         };
         let (figures, _) = assess(material, Some(tissue), body);
         let record = MaterialRecord { compatibility: String::new(), cell_interface: String::new() };
-        let declared = Declared { material: Some(record), tissue: Some(tissue.class), load: None };
+        let declared = Declared { material: Some(record), tissue: Some(tissue.class), ..Declared::default() };
         let checks = judge(self.criteria, &figures, &Context { declared, ..Context::default() });
         let meets = |required: bool| {
             let mut asked = checks.iter().filter(|c| c.rule.required || !required);

@@ -52,7 +52,7 @@ impl Sweep<'_> {
         };
         let (figures, _) = assess(material, Some(tissue), &body);
         let record = MaterialRecord { compatibility: String::new(), cell_interface: String::new() };
-        let declared = Declared { material: Some(record), tissue: Some(tissue.class), load: None };
+        let declared = Declared { material: Some(record), tissue: Some(tissue.class), ..Declared::default() };
         let checks = judge(rules, &figures, &Context { declared, ..Context::default() });
         let any = |verdict: Verdict| checks.iter().any(|c| c.verdict == verdict);
         if any(Verdict::Fail) {
