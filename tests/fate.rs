@@ -242,7 +242,7 @@ fn the_computed_stiffness_of_a_bar_goes_with_its_section() {
         numbers(&report["designs"][0]["timeline"]["stiffness"])
     };
     let (computed, estimated) = (stiffness(&["--stiffness-days", "6", "--axis", "z"]), stiffness(&[]));
-    for (k, depth) in [0.0, 25.0, 50.0].into_iter().enumerate() {
+    for (k, depth) in [0.0f64, 25.0, 50.0].into_iter().enumerate() {
         let section: f64 = (1.0 - 2.0 * depth / (20.0 * h)).powi(2);
         assert!((computed[k] - section).abs() < 0.04, "{depth}: {} against {section}", computed[k]);
         assert!(

@@ -140,6 +140,55 @@ impl Openings {
         openings
     }
 
+    /// The same without the first and the last plane of voxels along an axis; the faces to these are then its ends.
+    ///
+    /// # Panics
+    /// When the grid repeats itself, or fewer than three planes lie along the axis.
+    #[must_use]
+    pub fn within(&self, axis: usize, exec: &Exec) -> Self {
+        let old = &self.frame;
+        assert!(self.border == Border::Open && old.size[axis] > 2, "ends are cut off what has ends and more");
+        let mut frame = *old;
+        frame.size[axis] -= 2;
+        frame.origin[axis] += frame.spacing[axis];
+        let plane = frame.size[0] * frame.size[1];
+        let before = |k: usize, z: usize| {
+            let mut v = [k % frame.size[0], k / frame.size[0], z];
+            v[axis] += 1;
+            v
+        };
+        let faces: [Vec<u8>; 3] = std::array::from_fn(|a| {
+            let mut shares = vec![0u8; frame.len()];
+            exec.chunks(&mut shares, plane, |z, items| {
+                for (k, share) in items.iter_mut().enumerate() {
+                    let v = before(k, z);
+                    if a != axis || v[axis] < frame.size[axis] {
+                        *share = self.faces[a][old.index(v[0], v[1], v[2])];
+                    }
+                }
+            });
+            shares
+        });
+        let mut inner = Self { frame, border: self.border, faces, ends: Default::default() };
+        for a in 0..3 {
+            for upper in [false, true] {
+                inner.ends[a][usize::from(upper)] = (0..frame.len() / frame.size[a])
+                    .map(|i| {
+                        let mut v = inner.end_voxel(a, upper, i);
+                        v[axis] += 1;
+                        if a == axis {
+                            v[axis] -= usize::from(!upper);
+                            return self.faces[a][old.index(v[0], v[1], v[2])];
+                        }
+                        let [p, q] = [[1, 2], [0, 2], [0, 1]][a];
+                        self.ends[a][usize::from(upper)][v[p] + old.size[p] * v[q]]
+                    })
+                    .collect();
+            }
+        }
+        inner
+    }
+
     /// The voxel at entry `i` of an end.
     #[must_use]
     pub fn end_voxel(&self, axis: usize, upper: bool, i: usize) -> [usize; 3] {
