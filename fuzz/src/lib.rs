@@ -1,7 +1,8 @@
 //! What every fuzz target holds its reader to.
 //!
-//! `cargo +nightly fuzz run nifti tests/files` in the folder above starts one, from the files that the tests read; `cargo
-//! check` here sees that all of them compile. `tests/mutations.rs` does a part of it without a fuzzer.
+//! `cargo +nightly fuzz run nifti corpus/nifti ../tests/files` starts one from the files that the tests read (what it finds
+//! goes into the first folder); `cargo check` sees that all of them compile. `tests/mutations.rs` does a part of it without
+//! a fuzzer.
 
 use poregauge::input::{Content, InputError, Note};
 use poregauge::limits::Limits;

@@ -88,7 +88,6 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let header = w.length(list + step)?;
     let log = w.length(list + 2 * step)?;
     let body = data.get(image.saturating_add(header).saturating_add(log)..).unwrap_or(&[]);
-    let body = &body[..w.length(list + 3 * step)?.min(body.len())];
     // Behind version and identity, of which version 030 has fewer words.
     let kind_at = image + if wide { 12 } else { 20 };
     let kind = w.short(kind_at)?;
@@ -112,7 +111,11 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let count = voxels(size, limits)?;
     let levels = match sample(kind) {
         Some(sample) => decode(body, sample, Endian::Little, count, limits)?,
-        None => packed(body, kind, size, offset, wide, limits)?,
+        None => {
+            // Behind packed voxels other blocks may follow.
+            let length = w.length(list + 3 * step)?.min(body.len());
+            packed(&body[..length], kind, size, offset, wide, limits)?
+        }
     };
     let known = step_mm.iter().all(|s| s.is_finite() && *s > 0.0);
     let spacing = known.then_some(FileSpacing { spacing: step_mm, unit: Some(LengthUnit::Millimetre) });

@@ -33,6 +33,8 @@ struct Head {
     tag: (u16, u16),
     /// Whether the value is a sequence, which is entered.
     sequence: bool,
+    /// Whether the type is that of what a writer did not know: a sequence of it names no types.
+    unknown: bool,
     length: u32,
     /// Where the value begins.
     value: usize,
@@ -64,14 +66,15 @@ impl Form<'_> {
             let item = self.short(value) == Some(ITEMS) && self.short(value + 2) == Some(ITEM);
             let pixels = tag == (0x7FE0, 0x0010);
             let sequence = tag.0 == ITEMS || (!pixels && (item || length == OPEN));
-            return Some(Head { tag, sequence, length, value });
+            return Some(Head { tag, sequence, unknown: false, length, value });
         }
         let kind: &[u8; 2] = self.data.get(at + 4..at + 6)?.try_into().ok()?;
         let wide = !SHORT.contains(&kind);
         let (length, value) =
             if wide { (self.long(at + 8)?, at + 12) } else { (u32::from(self.short(at + 6)?), at + 8) };
         let pixels = tag == (0x7FE0, 0x0010);
-        Some(Head { tag, sequence: kind == b"SQ" || (length == OPEN && !pixels), length, value })
+        let sequence = kind == b"SQ" || (length == OPEN && !pixels);
+        Some(Head { tag, sequence, unknown: kind == b"UN", length, value })
     }
 
     /// Where the packed frames end that begin at `at`: items of raw bytes up to a delimiter.
@@ -92,9 +95,17 @@ impl Form<'_> {
     }
 
     fn walk(&self, mut at: usize) -> Option<()> {
+        let bare = Form { typed: false, ..*self };
+        // How deep in open sequences that name no types.
+        let mut untyped = 0usize;
         // What is left behind the last element is less than a head: files are filled up.
         while at + 8 <= self.data.len() {
-            let head = self.head(at)?;
+            let head = if untyped > 0 { bare.head(at)? } else { self.head(at)? };
+            if head.tag == (ITEMS, END_OF_SEQUENCE) {
+                untyped = untyped.saturating_sub(1);
+            } else if head.tag.0 != ITEMS && head.sequence && head.length == OPEN && (untyped > 0 || head.unknown) {
+                untyped += 1;
+            }
             if head.length != OPEN {
                 let end = self.after(&head)?;
                 at = if head.sequence { head.value } else { end };
@@ -164,6 +175,22 @@ mod tests {
             broken[at + 1] = 0x7f;
             assert!(!fit(&broken, 0, EXPLICIT));
         }
+    }
+
+    #[test]
+    fn what_a_writer_did_not_know_names_no_types() {
+        let bare = |tag, length: u32, value: &[u8]| element(tag, b"  ", false, length, value);
+        let end = |tag: u16| bare((ITEMS, tag), 0, &[]);
+        let inner = |length: u32| bare((0x9, 0x1001), length, &[1, 2, 3, 4, 5, 6]);
+        let item = |body: Vec<u8>| [bare((ITEMS, ITEM), OPEN, &[]), body, end(0xE00D)].concat();
+        let file = |length: u32| {
+            let nested = [bare((0x9, 0x1002), OPEN, &[]), item(inner(length)), end(END_OF_SEQUENCE)].concat();
+            let body = [item([inner(6), nested].concat()), end(END_OF_SEQUENCE)].concat();
+            let after = element((0x28, 0x10), b"US", false, 2, &[1, 0]);
+            [element((0x9, 0x1000), b"UN", true, OPEN, &body), after].concat()
+        };
+        assert!(fit(&file(6), 0, EXPLICIT));
+        assert!(!fit(&file(0x7fff_ffff), 0, EXPLICIT));
     }
 
     #[test]
