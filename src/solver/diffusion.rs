@@ -81,6 +81,15 @@ pub fn through(openings: &Openings, axis: usize, ends: Ends, exec: &Exec) -> Res
             (&within, 1.0, 1.0)
         }
     };
+    if openings.ends[axis].iter().any(|end| end.iter().all(|share| *share == 0)) {
+        // Nothing comes in, or nothing goes out.
+        return Ok(Through {
+            diffusivity: 0.0,
+            balance: 0.0,
+            stagnant: 1.0,
+            solved: Solved { iterations: 0, residual: 0.0 },
+        });
+    }
     let frame = &openings.frame;
     let weight = weights(openings);
     let mut hold = vec![0.0f32; frame.len()];
@@ -112,13 +121,11 @@ pub fn through(openings: &Openings, axis: usize, ends: Ends, exec: &Exec) -> Res
     let at_ends: f64 = (0..2)
         .flat_map(|upper| {
             let held = if upper == 0 { 1.0 } else { 0.0 };
-            let (c, fine) = (&c, &fine);
-            (0..openings.ends[axis][upper].len()).map(move |i| {
+            let c = &c;
+            openings.ends[axis][upper].iter().enumerate().map(move |(i, share)| {
                 let [x, y, z] = openings.end_voxel(axis, upper == 1, i);
-                let at = frame.index(x, y, z);
-                // An end of one plane of voxels holds both faces: halve what is counted twice.
-                let g = f64::from(fine.loss(at)) / if n == 1 { 2.0 } else { 1.0 };
-                g * (held - c[at]).powi(2)
+                let g = to_face * weight[axis] / 255.0 * f32::from(*share);
+                f64::from(g) * (held - c[frame.index(x, y, z)]).powi(2)
             })
         })
         .sum();
