@@ -4,12 +4,14 @@
 //! long as a path is left whose every place is deeper than x: the depth at which it falls apart is the least depth on the
 //! widest path through it, and the place is where that path is narrowest
 //! ([`passage`](crate::voxel::passage)). Weights are depths below the surface without the caps on the envelope, and near the
-//! ridge the radii of the maximal balls, so that a strut is not read too thin by the position of the grid. Of a repeating
+//! ridge the radii of the maximal balls, so that a strut is not read too thin by the position of the grid. A strut that the
+//! faces of a box cut is deepest in the face itself: weights of the outermost voxels are the depths there. Of a repeating
 //! cell the path winds round the axis. Paths step across faces (6-connected).
 
-use crate::design::{Study, StudyError};
+use crate::design::{EnvelopeKind, Study, StudyError};
 use crate::grid::{Border, Mask};
 use crate::limits::Limits;
+use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::voxel::distance::DistanceField;
 use crate::voxel::passage::{Goal, widest_passage};
@@ -58,6 +60,9 @@ pub fn falls_apart(
         let at = &mut depth[voxel as usize];
         *at = at.max(radius);
     }
+    if field.border == Border::Open && matches!(study.envelope.body.kind, EnvelopeKind::Box | EnvelopeKind::Grid) {
+        in_faces(field, &study.solid, &mut depth, exec);
+    }
     let weights = |y: usize, z: usize, row: &mut [f32]| {
         let first = frame.index(0, y, z);
         row.copy_from_slice(&depth[first..first + frame.size[0]]);
@@ -77,4 +82,35 @@ pub fn falls_apart(
     });
     exec.checkpoint()?;
     Ok(found)
+}
+
+/// Raises the depths of the outermost voxels of the grid to those in its faces, half a voxel further on: the distance from
+/// there to the nearest of the triangles that are nearest to the voxel and its neighbours.
+fn in_faces(field: &DistanceField, solid: &Mask, depth: &mut [f32], exec: &Exec) {
+    let (frame, n) = (field.frame, field.frame.size);
+    let strides = [1, n[0], n[0] * n[1]];
+    exec.chunks(depth, n[0] * n[1], |z, plane| {
+        for y in 0..n[1] {
+            solid.runs(y, z, |from, to| {
+                for x in from..to {
+                    let voxel = [x, y, z];
+                    let out: [f64; 3] = std::array::from_fn(|a| match voxel[a] {
+                        0 => -frame.spacing[a] / 2.0,
+                        last if last + 1 == n[a] => frame.spacing[a] / 2.0,
+                        _ => 0.0,
+                    });
+                    if out == [0.0; 3] {
+                        continue;
+                    }
+                    let (i, p) = (frame.index(x, y, z), field.local(voxel) + V3::from(out));
+                    let below = (0..3).filter(|&a| voxel[a] > 0).map(|a| i - strides[a]);
+                    let above = (0..3).filter(|&a| voxel[a] + 1 < n[a]).map(|a| i + strides[a]);
+                    let nearest = std::iter::once(i).chain(below).chain(above).map(|j| field.nearest[j]);
+                    let there = nearest.map(|t| (field.foot(t, &p) - p).norm()).fold(f64::INFINITY, f64::min);
+                    let at = &mut plane[x + n[0] * y];
+                    *at = at.max(there as f32);
+                }
+            });
+        }
+    });
 }

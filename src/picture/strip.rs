@@ -20,7 +20,7 @@ pub struct Strip {
 }
 
 impl Strip {
-    /// The section across `axis` that cuts most solid, of those in the middle half; `field` has the distances to the surface
+    /// The section across `axis` that cuts most and deepest solid, of those in the middle half; `field` has the distances to the surface
     /// without caps, negative in solid.
     #[must_use]
     pub fn of(study: &Study<'_>, field: &[f32], axis: usize) -> Self {
@@ -29,7 +29,7 @@ impl Strip {
         let size = [across, up].map(|a| frame.size[a]);
         let extent = frame.extent();
         let mut voxel = [0; 3];
-        voxel[axis] = fullest(study, axis);
+        voxel[axis] = fullest(study, field, axis);
         let at_um = frame.centre(voxel)[axis];
         let mut depth = Vec::with_capacity(size[0] * size[1]);
         for v in (0..size[1]).rev() {
@@ -43,19 +43,21 @@ impl Strip {
     }
 }
 
-/// The plane across an axis with most voxels of solid, of those in the middle half; the first of equals.
-fn fullest(study: &Study<'_>, axis: usize) -> usize {
-    let n = study.frame().size;
-    let mut solid = vec![0u64; n[axis]];
+/// The plane across an axis with most and deepest solid, of those in the middle half; the first of equals.
+fn fullest(study: &Study<'_>, field: &[f32], axis: usize) -> usize {
+    let frame = study.frame();
+    let n = frame.size;
+    let mut depth = vec![0.0f64; n[axis]];
     for z in 0..n[2] {
         for y in 0..n[1] {
-            study.solid.runs(y, z, |from, to| match axis {
-                0 => solid[from..to].iter_mut().for_each(|s| *s += 1),
-                1 => solid[y] += (to - from) as u64,
-                _ => solid[z] += (to - from) as u64,
+            let first = frame.index(0, y, z);
+            study.solid.runs(y, z, |from, to| {
+                for x in from..to {
+                    depth[[x, y, z][axis]] -= f64::from(field[first + x]);
+                }
             });
         }
     }
     let middle = n[axis] / 4..(3 * n[axis]).div_ceil(4);
-    middle.rev().max_by_key(|k| solid[*k]).unwrap_or(0)
+    middle.rev().max_by(|a, b| depth[*a].total_cmp(&depth[*b])).unwrap_or(0)
 }
