@@ -205,7 +205,7 @@ fn oxygen_reaches_as_deep_into_a_channel_as_cells_let_it() {
     // So few that all are supplied: nearly constant use, q x (L - x) / 2 D is missing in the middle.
     let of = |cells: f64| Run { culture: Some(Culture::of(cells)), ..fields(&["oxygen"], 25.0) };
     let few = Culture::of(2e5);
-    let rate = few.cells_per_ml * 1e6 * few.use_fmol_per_h * 1e-15 / 3600.0 / few.outside_mm / 3000.0;
+    let rate = few.cells_per_ml * 1e6 * few.use_fmol_per_h * 1e-15 / 3600.0 / few.outside_mm / 2620.0;
     let design = measure(&mesh, &of(2e5));
     let plenty = few.outside_mm / (few.outside_mm + 0.005);
     let lowest = 1.0 - rate * plenty * length * length / 8.0;
