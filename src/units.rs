@@ -223,6 +223,9 @@ pub enum Unit {
     /// Day.
     #[serde(rename = "d")]
     Day,
+    /// Degree of angle.
+    #[serde(rename = "deg")]
+    Degree,
 }
 
 impl Unit {
@@ -239,6 +242,7 @@ impl Unit {
             Self::Megapascal => "MPa",
             Self::SquareMetre => "m2",
             Self::Day => "d",
+            Self::Degree => "deg",
         }
     }
 }

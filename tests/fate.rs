@@ -224,7 +224,7 @@ fn a_solid_falls_apart_where_and_when_its_neck_is_gone() {
 fn the_computed_stiffness_of_a_bar_goes_with_its_section() {
     // A square bar of 200 µm along z in the middle of a volume: its modulus is its section, (1 − 2x/w)², and not the square
     // of that, as the estimate for lattices has it.
-    let (size, h) = ([40usize, 40, 24], 10.0);
+    let (size, h) = ([40usize, 40, 24], 10.0f64);
     let mut bytes = format!(
         "NRRD0004\ntype: uint8\ndimension: 3\nsizes: {} {} {}\nspacings: 0.01 0.01 0.01\nencoding: raw\n\n",
         size[0], size[1], size[2]
@@ -243,7 +243,7 @@ fn the_computed_stiffness_of_a_bar_goes_with_its_section() {
     };
     let (computed, estimated) = (stiffness(&["--stiffness-days", "6", "--axis", "z"]), stiffness(&[]));
     for (k, depth) in [0.0, 25.0, 50.0].into_iter().enumerate() {
-        let section = (1.0 - 2.0 * depth / (20.0 * h) as f64).powi(2);
+        let section = (1.0 - 2.0 * depth / (20.0 * h)).powi(2);
         assert!((computed[k] - section).abs() < 0.04, "{depth}: {} against {section}", computed[k]);
         assert!(
             (estimated[k] - section * section).abs() < 0.04,

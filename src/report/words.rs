@@ -52,6 +52,7 @@ pub const fn symbol(unit: Unit) -> &'static str {
         Unit::Megapascal => "MPa",
         Unit::SquareMetre => "m²",
         Unit::Day => "d",
+        Unit::Degree => "°",
     }
 }
 
