@@ -8,11 +8,11 @@
 //! of its edge stands still: it closes at s = area/2π, a circle of diameter d at d²/8.
 //!
 //! Central differences of second order, explicit steps of 0.9 of what the equation of heat allows. Where φ has no slope,
-//! two thirds of the Laplacian stand for the curvature term, the mean over directions. φ more than [`DEEP`] voxels below
+//! two thirds of the Laplacian stand for the curvature term, the mean over directions. φ more than `DEEP` voxels below
 //! the surface is left as it is.
 //!
 //! Beyond the faces of an open grid lie mirrors. The flow ends when nothing is left to cover, or when it stands: when the
-//! last quarter of its time covered less than [`STANDS`] of all. 12 bytes a voxel; about 1 s for 2 million voxels and a
+//! last quarter of its time covered less than `STANDS` of all. 12 bytes a voxel; about 1 s for 2 million voxels and a
 //! hundred steps on one core, and as many steps as the square of the pore's width in voxels.
 
 use crate::grid::{Border, Frame, Mask};
