@@ -285,6 +285,9 @@ pub enum Unit {
     /// Day.
     #[serde(rename = "d")]
     Day,
+    /// Degree of angle.
+    #[serde(rename = "deg")]
+    Degree,
 }
 
 impl Unit {
@@ -302,6 +305,7 @@ impl Unit {
             Self::Millipascal => "mPa",
             Self::SquareMetre => "m2",
             Self::Day => "d",
+            Self::Degree => "deg",
         }
     }
 }

@@ -7,7 +7,7 @@ use super::loose::{Piece, loose_pieces};
 use super::response::{Response, SCALES, is_geometry};
 use super::window::{Conflict, Window};
 use super::words;
-use crate::criteria::{Check, Criteria, Process, Verdict};
+use crate::criteria::{Check, Criteria, Making, Verdict};
 use crate::design::{Body, CutPores, Design, Envelope, EnvelopeKind, Options, Solid, StudyError};
 use crate::limits::Limits;
 use crate::measure::{Measurement, Needs};
@@ -27,8 +27,8 @@ pub struct Question<'a> {
     pub criteria: &'a Criteria,
     /// Whether advisory checks have to hold as well.
     pub strict: bool,
-    /// The declared process.
-    pub process: Option<&'a Process>,
+    /// How it is to be made.
+    pub making: &'a Making,
     /// What was measured.
     pub needs: &'a Needs,
     /// The figures.

@@ -126,6 +126,13 @@ pub(super) fn look(
         accessible: (question.needs.accessible.iter())
             .flat_map(|(id, d)| accessible.iter().enumerate().map(move |k| marked(k, id, *d)))
             .collect(),
+        trapped: (question.needs.trapped.iter())
+            .flat_map(|(id, d)| accessible.iter().enumerate().map(move |k| marked(k, id, *d)))
+            .collect(),
+        thinnest: None,
+        narrowest: None,
+        overhang: None,
+        build_volume: None,
         ..question.needs.clone()
     };
     let mut look = Look { offset, ..Look::default() };

@@ -63,8 +63,7 @@ impl<'a> Window<'a> {
         must: u64,
         strut: f64,
     ) -> Self {
-        let context =
-            Context { process: question.process.cloned(), spacing: 0.0, from_shells: true, ..Context::default() };
+        let context = Context { making: question.making.clone(), from_shells: true, ..Context::default() };
         let mut ids: Vec<String> = criteria.rules.iter().filter_map(|r| r.measure().map(str::to_owned)).collect();
         ids.sort();
         ids.dedup();

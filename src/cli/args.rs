@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::design::Threshold;
 use crate::fate::GrowthLaw;
 use crate::input::RawType;
+use crate::measure::BuildDirection;
 use crate::units::{Length, LengthUnit};
 use crate::voxel::denoise::Filter;
 
@@ -35,7 +36,8 @@ pub enum Command {
         after_help = "Examples:\n  poregauge check part.stl\n  poregauge check *.stl --criteria mine.toml --strict\n  \
         poregauge check scan.npy --spacing 12um --format json -o report.json\n  \
         poregauge check --format junit -o junit.xml --format sarif -o poregauge.sarif\n  \
-        poregauge check --baseline main.json"
+        poregauge check --baseline main.json\n  \
+        poregauge check part.stl --process slm --build-direction x --build-volume 100mm"
     )]
     Check(CheckArgs),
     /// Measure designs without judging them
@@ -81,6 +83,12 @@ pub enum Command {
     },
     /// The tissues that scaffolds are matched to
     Tissues {
+        #[command(subcommand)]
+        command: TableCommand,
+    },
+    /// The processes that scaffolds are made by: what each makes, needs and leaves behind
+    #[command(after_help = "Examples:\n  poregauge processes list\n  poregauge processes show slm")]
+    Processes {
         #[command(subcommand)]
         command: TableCommand,
     },
@@ -268,6 +276,11 @@ pub fn spacing(text: &str) -> Result<SpacingArg, String> {
         [x, y, z] => Ok(SpacingArg([x, y, z])),
         _ => Err("one length, or three for x, y, z, such as `12um,12um,20um`".to_owned()),
     }
+}
+
+/// The size of a build volume.
+pub fn build_volume(text: &str) -> Result<SpacingArg, String> {
+    spacing(text).map_err(|e| e.replace("12um,12um,20um", "200mm,200mm,180mm"))
 }
 
 fn unit(text: &str) -> Result<LengthUnit, String> {
@@ -474,6 +487,21 @@ pub struct FateArgs {
     pub load: Option<f64>,
 }
 
+/// How a design is to be made.
+#[derive(Clone, Debug, Args)]
+pub struct MakingArgs {
+    /// Process that makes the design, for its smallest strut and gap, what it leaves in the void and what hangs over: fdm,
+    /// sla, dlp, sls, slm, mew, two-photon, freeze (`poregauge processes list`)
+    #[arg(long, value_name = "NAME", help_heading = "Making")]
+    pub process: Option<String>,
+    /// Direction in which layers are laid on one another: x, -x, y, -y, z, -z [default: z]
+    #[arg(long, allow_hyphen_values = true, value_name = "DIRECTION", help_heading = "Making")]
+    pub build_direction: Option<BuildDirection>,
+    /// Size of what the machine can make along x, y, z, such as 200mm,200mm,180mm, or one length for a cube
+    #[arg(long, value_parser = build_volume, value_name = "LENGTHS", help_heading = "Making")]
+    pub build_volume: Option<SpacingArg>,
+}
+
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The designs: meshes (STL, OBJ, PLY, OFF, 3MF, glTF) and volumes (NIfTI, NRRD, MetaImage, VTI, VTK, DICOM, TIFF, NPY, NPZ, a folder of
@@ -492,9 +520,8 @@ pub struct CheckArgs {
     /// Change a failing design as advised, and measure it again
     #[arg(long, help_heading = "Criteria")]
     pub verify_advice: bool,
-    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
-    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
-    pub process: Option<String>,
+    #[command(flatten)]
+    pub making: MakingArgs,
     #[command(flatten)]
     pub fate: FateArgs,
     /// Measures wanted beside those of the criteria
@@ -582,9 +609,8 @@ pub struct CriteriaArgs {
     /// Advisory checks count too
     #[arg(long, help_heading = "Criteria")]
     pub strict: bool,
-    /// Process that makes the design, for its smallest strut: fdm, sla, sls, slm, mew, two-photon
-    #[arg(long, value_name = "NAME", help_heading = "Criteria")]
-    pub process: Option<String>,
+    #[command(flatten)]
+    pub making: MakingArgs,
 }
 
 #[derive(Debug, Args)]
@@ -714,7 +740,8 @@ pub struct MeasureArgs {
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Measures or families of them, such as porosity,strut.ridge_d01; tortuosity, diffusivity, permeability, wall_shear,
-    /// oxygen, stiffness and strength solve for fields and are measured only when named [default: all others]
+    /// oxygen, stiffness and strength solve for fields, overhang needs a direction, and are measured only when named
+    /// [default: all others]
     #[arg(long, value_delimiter = ',', value_name = "ID", help_heading = "Measuring")]
     pub measures: Vec<String>,
     /// Material of the solid, to have stiffness and strength in MPa: a name (`poregauge materials list`) or a file of your
@@ -724,6 +751,8 @@ pub struct MeasureArgs {
     /// Bottlenecks along each axis to tell in the JSON report, each with those before it opened [default: 3 for measure]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=100), help_heading = "Measuring")]
     pub throats: Option<u8>,
+    #[command(flatten)]
+    pub making: MakingArgs,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]

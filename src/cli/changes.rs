@@ -54,8 +54,7 @@ fn settings(judge: &CriteriaArgs, input: &InputArgs) -> Settings {
     Settings {
         criteria: judge.criteria.clone(),
         strict: judge.strict.then_some(true),
-        process: judge.process.clone(),
-        ..Settings::of(input)
+        ..Settings::of(input).making(judge.making.clone())
     }
 }
 

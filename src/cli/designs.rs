@@ -25,7 +25,6 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
     let line = Settings {
         criteria: arguments.criteria,
         strict: arguments.strict.then_some(true),
-        process: arguments.process,
         material: arguments.fate.material,
         tissue: arguments.fate.tissue,
         tissue_growth: arguments.fate.tissue_growth,
@@ -33,7 +32,7 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
         load: arguments.fate.load,
         measures: (!arguments.measures.is_empty()).then_some(arguments.measures),
         throats: arguments.throats.map(usize::from),
-        ..Settings::of(&arguments.input)
+        ..Settings::of(&arguments.input).making(arguments.making)
     };
     let baseline = arguments.baseline.as_deref().map(read_report).transpose()?;
     let config = config()?;
@@ -49,8 +48,12 @@ pub fn check(arguments: CheckArgs) -> Result<Status, Failure> {
 pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
     let wanted = if arguments.measures.is_empty() { ALL.map(str::to_owned).to_vec() } else { arguments.measures };
     let throats = arguments.throats.map(usize::from);
-    let line =
-        Settings { measures: Some(wanted), material: arguments.material, throats, ..Settings::of(&arguments.input) };
+    let line = Settings {
+        measures: Some(wanted),
+        material: arguments.material,
+        throats,
+        ..Settings::of(&arguments.input).making(arguments.making)
+    };
     finish(&arguments.files, config()?, line, Purpose::Measure, None, &arguments.run)
 }
 

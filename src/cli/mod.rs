@@ -94,6 +94,10 @@ fn dispatch(cli: Cli) -> Result<Status, Failure> {
             TableCommand::List => reference::tissues_list(),
             TableCommand::Show { name } => reference::tissue_show(&name),
         },
+        Command::Processes { command } => match command {
+            TableCommand::List => reference::processes_list(),
+            TableCommand::Show { name } => reference::process_show(&name),
+        },
         Command::Generate(arguments) => export::generate(arguments),
         Command::Criteria { command } => match command {
             CriteriaCommand::List => reference::criteria_list(),

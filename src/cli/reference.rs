@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::settings;
 use super::{Failure, output};
-use crate::criteria::{Basis, Criteria, RuleKind, built_in, built_in_names};
+use crate::criteria::{Basis, Criteria, Process, RuleKind, built_in, built_in_names, process, process_names};
 use crate::fate::library::Law;
 use crate::fate::{Library, Range, Support};
 use crate::report::Status;
@@ -94,6 +94,33 @@ pub fn tissues_list() -> Result<Status, Failure> {
     for (id, t) in &library()?.tissues {
         let _ = writeln!(text, "{id:24} {:14} {}", t.class.name(), t.name);
     }
+    output::print(&text)
+}
+
+pub fn processes_list() -> Result<Status, Failure> {
+    let mut text = String::new();
+    for process in process_names().iter().filter_map(|name| process(name)) {
+        let _ = writeln!(text, "{:12} {}", process.name, process.title);
+    }
+    output::print(&text)
+}
+
+pub fn process_show(name: &str) -> Result<Status, Failure> {
+    let Process { name, title, min_strut, min_gap, overhang_deg, way_out, source } =
+        process(name).ok_or_else(|| settings::no_process(name))?;
+    let mut text = format!("{name}: {title}\n");
+    let mut row = |what: &str, value: String, key: &str| {
+        let _ = writeln!(text, "  {what:22} {value}");
+        if let Some(note) = source.get(key) {
+            text.push_str(&wrap(note, "    "));
+        }
+    };
+    row("smallest strut", min_strut.to_string(), "min_strut");
+    row("smallest gap", min_gap.to_string(), "min_gap");
+    let overhang = overhang_deg.map_or("none".to_owned(), |angle| format!("below {angle}° from the build plane"));
+    row("needs support", overhang, "overhang");
+    let leaves = way_out.map_or("nothing".to_owned(), |w| format!("{}, out by ways of {}", w.what.name(), w.diameter));
+    row("leaves in the void", leaves, "way_out");
     output::print(&text)
 }
 
@@ -191,7 +218,8 @@ fn asks(kind: &RuleKind) -> String {
             };
             format!("{measure} {}", [show(min, ">="), show(max, "<=")].concat().join(", "))
         }
-        RuleKind::Process { measure } => format!("{measure} >= smallest strut of the process (--process)"),
+        RuleKind::Process { measure, limit } => format!("{measure} {} (--process)", limit.words()),
+        RuleKind::BuildVolume { measure } => format!("{measure} >= 0 in the build volume (--build-volume)"),
         RuleKind::Declared(what) => {
             format!("declaration of {}", what.iter().map(|d| d.phrase()).collect::<Vec<_>>().join(" and "))
         }

@@ -9,16 +9,18 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
-use super::args::{AxesArg, CutArg, GrowthArg, InputArgs, OxygenArg, RawSizeArg, length, resolution, spacing};
+use super::args::{
+    AxesArg, CutArg, GrowthArg, InputArgs, MakingArgs, OxygenArg, RawSizeArg, build_volume, length, resolution, spacing,
+};
 use crate::criteria::{
-    Criteria, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
+    Criteria, Making, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
 use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
 use crate::fate::{GrowthLaw, Library, Tissue};
 use crate::gauge::{self, MAX_VOXELS, Run, TISSUE_THROAT};
 use crate::input::{RawLayout, RawType};
 use crate::limits::Limits;
-use crate::measure::Culture;
+use crate::measure::{BuildDirection, Culture};
 use crate::parallel::Exec;
 use crate::report::SettingEntry;
 use crate::units::{Length, LengthUnit, parse_cells, parse_oxygen, parse_pressure, parse_speed, parse_uptake};
@@ -34,6 +36,12 @@ pub struct Settings {
     pub strict: Option<bool>,
     /// The process that makes the design.
     pub process: Option<String>,
+    /// The direction in which layers are laid on one another.
+    #[serde(deserialize_with = "direction")]
+    pub build_direction: Option<BuildDirection>,
+    /// Size of what the machine can make.
+    #[serde(deserialize_with = "volumes")]
+    pub build_volume: Option<[Length; 3]>,
     /// The material: a name or a file.
     pub material: Option<String>,
     /// The tissue: a name or a file.
@@ -143,6 +151,14 @@ fn spacings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[Length
     from_text(deserializer, |text| spacing(text).map(|s| s.0))
 }
 
+fn direction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<BuildDirection>, D::Error> {
+    from_text(deserializer, str::parse)
+}
+
+fn volumes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[Length; 3]>, D::Error> {
+    from_text(deserializer, |text| build_volume(text).map(|s| s.0))
+}
+
 fn lengths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Length>, D::Error> {
     from_text(deserializer, length)
 }
@@ -250,6 +266,13 @@ impl Settings {
         }
     }
 
+    /// These, with what is said of how the design is made.
+    #[must_use]
+    pub fn making(self, making: MakingArgs) -> Self {
+        let volume = making.build_volume.map(|s| s.0);
+        Self { process: making.process, build_direction: making.build_direction, build_volume: volume, ..self }
+    }
+
     /// These, and where nothing is said those of `lower`.
     #[must_use]
     pub fn over(self, lower: Self) -> Self {
@@ -257,6 +280,8 @@ impl Settings {
             criteria: self.criteria.or(lower.criteria),
             strict: self.strict.or(lower.strict),
             process: self.process.or(lower.process),
+            build_direction: self.build_direction.or(lower.build_direction),
+            build_volume: self.build_volume.or(lower.build_volume),
             material: self.material.or(lower.material),
             tissue: self.tissue.or(lower.tissue),
             tissue_growth: self.tissue_growth.or(lower.tissue_growth),
@@ -296,6 +321,8 @@ impl Settings {
             ("criteria", self.criteria.clone()),
             ("strict", self.strict.map(|s| s.to_string())),
             ("process", self.process.clone()),
+            ("build-direction", self.build_direction.map(|d| d.id().to_owned())),
+            ("build-volume", self.build_volume.map(|s| s.map(length).join(","))),
             ("material", self.material.clone()),
             ("tissue", self.tissue.clone()),
             ("tissue-growth", self.tissue_growth.map(|g| GrowthLaw::from(g).name().to_owned())),
@@ -415,15 +442,8 @@ impl<'a> Resolver<'a> {
                 return Err(Failure::Message(unknown_measure(id)));
             }
         }
-        let process = settings
-            .process
-            .as_ref()
-            .map(|name| {
-                process(name).ok_or_else(|| {
-                    Failure::Message(format!("there is no process `{name}`: known are {}", process_names().join(", ")))
-                })
-            })
-            .transpose()?;
+        let process =
+            settings.process.as_ref().map(|name| process(name).ok_or_else(|| no_process(name))).transpose()?;
         let wrong = |e: crate::fate::LibraryError| Failure::Message(e.to_string());
         let library = Library::built_in().map_err(wrong)?;
         let criteria =
@@ -473,7 +493,11 @@ impl<'a> Resolver<'a> {
             perfusion: settings.perfusion,
             culture: culture(settings)?,
             cut: settings.cut_pores.map(cut).unwrap_or_default(),
-            process,
+            making: Making {
+                process,
+                build: settings.build_direction.unwrap_or_default(),
+                volume: settings.build_volume,
+            },
             material: settings.material.as_deref().map(|name| library.material(name).map_err(wrong)).transpose()?,
             tissue,
             growth,
@@ -514,6 +538,11 @@ impl<'a> Resolver<'a> {
         self.envelopes.insert(key, choice.clone());
         Ok(choice)
     }
+}
+
+/// That there is no process of this name.
+pub fn no_process(name: &str) -> Failure {
+    Failure::Message(format!("there is no process `{name}`: known are {}", process_names().join(", ")))
 }
 
 /// Whether a tissue has the rates that its law of growth takes.

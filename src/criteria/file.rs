@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::process::Making;
 use crate::fate::Support;
 use crate::units::{Length, Unit};
 
@@ -35,8 +36,44 @@ enum RawLimit {
 enum LimitOf {
     /// The smallest strut of the declared process.
     Process,
+    /// The smallest gap that the declared process keeps open.
+    ProcessGap,
+    /// Nothing: the room in the declared build volume.
+    BuildVolume,
     /// The declared load.
     Load,
+}
+
+/// The measures that only the declared process names in full: with the width of its ways out, and with the axis of the build
+/// direction.
+const OF_PROCESS: [(&str, Unit); 2] = [(TRAPPED, Unit::One), (OVERHANG, Unit::One)];
+const TRAPPED: &str = "interconnectivity.trapped_process";
+const OVERHANG: &str = "overhang.process";
+
+/// What of the process sets a limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ProcessLimit {
+    /// Its smallest strut: at least that.
+    Strut,
+    /// Its smallest gap: at least that.
+    Gap,
+    /// The share of the void that may hold what its ways out do not let go.
+    Trapped(f64),
+    /// The share of the surface that may hang over further than it holds.
+    Overhang(f64),
+}
+
+impl ProcessLimit {
+    /// What a figure is held against, for people.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Strut => ">= smallest strut of the process".to_owned(),
+            Self::Gap => ">= smallest gap of the process".to_owned(),
+            Self::Trapped(most) => format!("<= {most}, by the ways out that the process needs"),
+            Self::Overhang(most) => format!("<= {most}, along the build direction by the angle that the process holds"),
+        }
+    }
 }
 
 /// Something that has to be declared.
@@ -144,8 +181,15 @@ pub enum RuleKind {
         /// The limits.
         limit: Limit,
     },
-    /// A figure above a limit of the declared process.
+    /// A figure against a limit of the declared process.
     Process {
+        /// The measure.
+        measure: String,
+        /// What sets the limit.
+        limit: ProcessLimit,
+    },
+    /// A figure of the declared build volume, at least 0; asked only where one is declared.
+    BuildVolume {
         /// The measure.
         measure: String,
     },
@@ -196,11 +240,28 @@ impl Rule {
     pub fn measure(&self) -> Option<&str> {
         match &self.kind {
             RuleKind::Figure { measure, .. }
-            | RuleKind::Process { measure }
+            | RuleKind::Process { measure, .. }
+            | RuleKind::BuildVolume { measure }
             | RuleKind::Load { measure }
             | RuleKind::Class { measure, .. } => Some(measure),
             RuleKind::Declared(_) => None,
         }
+    }
+
+    /// The same, with the measure that the declared process names in full; unchanged where it names none.
+    #[must_use]
+    pub fn made(&self, making: &Making) -> Self {
+        let mut rule = self.clone();
+        if let (RuleKind::Process { measure, limit }, Some(process)) = (&mut rule.kind, &making.process) {
+            match limit {
+                ProcessLimit::Trapped(_) => process.trapped().into_iter().for_each(|id| *measure = id),
+                ProcessLimit::Overhang(_) if process.overhang_deg.is_some() => {
+                    making.build.measure().clone_into(measure);
+                }
+                _ => {}
+            }
+        }
+        rule
     }
 }
 
@@ -271,6 +332,12 @@ pub fn built_in(name: &str) -> Result<Criteria, CriteriaError> {
 }
 
 impl Criteria {
+    /// The same, with the measures that the declared process names in full.
+    #[must_use]
+    pub fn made(&self, making: &Making) -> Self {
+        Self { rules: self.rules.iter().map(|rule| rule.made(making)).collect(), ..self.clone() }
+    }
+
     /// Reads criteria; `name` stands in for a missing one.
     ///
     /// # Errors
@@ -316,11 +383,13 @@ fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, CriteriaError> {
         }
         RuleKind::Declared(declares.clone())
     } else if let Some(measure) = measure {
-        let unit = unit_of(&measure).ok_or_else(|| wrong(unknown_measure(&measure)))?;
+        let of_process = OF_PROCESS.iter().find(|(id, _)| *id == measure).map(|found| found.1);
+        let unit = of_process.or_else(|| unit_of(&measure)).ok_or_else(|| wrong(unknown_measure(&measure)))?;
         let inherited = base.and_then(|b| match &b.kind {
             RuleKind::Figure { limit, .. } => Some(*limit),
             _ => None,
         });
+        let same_kind = raw.min.is_none() && raw.max.is_none() && raw.min_of.is_none();
         let own = |limit: &Option<RawLimit>| limit.as_ref().map(|l| value(l, unit).map_err(&wrong)).transpose();
         let (min, max) = (own(&raw.min)?, own(&raw.max)?);
         let by_class = [&raw.min_by_class, &raw.max_by_class];
@@ -333,6 +402,25 @@ fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, CriteriaError> {
                 return Err(wrong("limits by class are finite numbers of a measure without unit".to_owned()));
             }
             RuleKind::Class { measure, min, max }
+        } else if of_process.is_some() {
+            let most = max.or(match base.map(|b| &b.kind) {
+                Some(RuleKind::Process {
+                    limit: ProcessLimit::Trapped(most) | ProcessLimit::Overhang(most), ..
+                }) => Some(*most),
+                _ => None,
+            });
+            let (Some(most), None, None) = (most, min, raw.min_of) else {
+                return Err(wrong("what the process names in full has a `max` and no other limit".to_owned()));
+            };
+            let limit = if measure == TRAPPED { ProcessLimit::Trapped(most) } else { ProcessLimit::Overhang(most) };
+            RuleKind::Process { measure, limit }
+        } else if raw.min_of == Some(LimitOf::BuildVolume)
+            || (same_kind && matches!(base.map(|b| &b.kind), Some(RuleKind::BuildVolume { .. })))
+        {
+            if !measure.starts_with("fit.") {
+                return Err(wrong("a build volume is held against `fit.least` or the room along an axis".to_owned()));
+            }
+            RuleKind::BuildVolume { measure }
         } else if raw.min_of == Some(LimitOf::Load)
             || (raw.min.is_none() && raw.max.is_none() && matches!(base.map(|b| &b.kind), Some(RuleKind::Load { .. })))
         {
@@ -345,12 +433,11 @@ fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, CriteriaError> {
             && let Some(RuleKind::Class { min, max, .. }) = base.map(|b| &b.kind)
         {
             RuleKind::Class { measure, min: min.clone(), max: max.clone() }
-        } else if raw.min_of.is_some()
-            || (raw.min.is_none()
-                && raw.max.is_none()
-                && matches!(base.map(|b| &b.kind), Some(RuleKind::Process { .. })))
-        {
-            RuleKind::Process { measure }
+        } else if let Some(limit) = process_limit(&raw, base.filter(|_| same_kind)) {
+            if unit != Unit::Micrometre {
+                return Err(wrong("a process is held against a length".to_owned()));
+            }
+            RuleKind::Process { measure, limit }
         } else {
             let limit = Limit {
                 min: min.or_else(|| inherited.and_then(|l| l.min)),
@@ -385,6 +472,18 @@ fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, CriteriaError> {
     })
 }
 
+/// The limit of the process that a check names, or that it takes over with all the rest.
+fn process_limit(raw: &RawCheck, base: Option<&Rule>) -> Option<ProcessLimit> {
+    match (raw.min_of, base.map(|b| &b.kind)) {
+        (Some(LimitOf::Process), _) => Some(ProcessLimit::Strut),
+        (Some(LimitOf::ProcessGap), _) => Some(ProcessLimit::Gap),
+        (None, Some(RuleKind::Process { limit: limit @ (ProcessLimit::Strut | ProcessLimit::Gap), .. })) => {
+            Some(*limit)
+        }
+        _ => None,
+    }
+}
+
 fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
     match (limit, unit) {
         (RawLimit::Number(n), Unit::Micrometre) => Err(format!("the limit {n} needs a unit: write \"{n}um\"")),
@@ -408,6 +507,7 @@ const MEASURES: &[(&str, Unit)] = &[
     ("pore_size.d50", Unit::Micrometre),
     ("pore_size.d90", Unit::Micrometre),
     ("pore_size.max", Unit::Micrometre),
+    ("pore_size.ridge_d01", Unit::Micrometre),
     ("pore_size.cut_fraction", Unit::One),
     ("pore_size.share_", Unit::One),
     ("pore_size.raw_share_", Unit::One),
@@ -436,8 +536,16 @@ const MEASURES: &[(&str, Unit)] = &[
     ("topology.connectivity_density", Unit::PerCubicMillimetre),
     ("anisotropy.degree", Unit::One),
     ("anisotropy.ratio", Unit::One),
+    ("anisotropy.to_stiffness", Unit::Degree),
     ("solid.components", Unit::One),
     ("solid.loose_fraction", Unit::One),
+    ("overhang.x", Unit::One),
+    ("overhang.y", Unit::One),
+    ("overhang.z", Unit::One),
+    ("fit.x", Unit::Micrometre),
+    ("fit.y", Unit::Micrometre),
+    ("fit.z", Unit::Micrometre),
+    ("fit.least", Unit::Micrometre),
     ("degradation.mass_after_10y", Unit::One),
     ("degradation.gone_day", Unit::Day),
     ("degradation.half_stiffness_day", Unit::Day),
@@ -451,6 +559,7 @@ const MEASURES: &[(&str, Unit)] = &[
     ("matching.gone_ratio", Unit::One),
     ("matching.functional_ratio", Unit::One),
     ("matching.gone_before_tissue", Unit::One),
+    ("matching.shielding", Unit::One),
     ("stiffness.estimated", Unit::Megapascal),
     ("strength.estimated", Unit::Megapascal),
     ("tortuosity.x", Unit::One),
@@ -601,6 +710,37 @@ mod tests {
         assert!(error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"\nmin = 0.9\nmax = 0.8").contains("above"));
         assert!(error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"").contains("min"));
         assert!(error("name = \"x\"").contains("no check"));
+        let gap = error("[[check]]\nid = \"a\"\nmeasure = \"porosity.total\"\nmin_of = \"process-gap\"");
+        assert!(gap.contains("length"), "{gap}");
+        let room = error("[[check]]\nid = \"a\"\nmeasure = \"pore_size.d50\"\nmin_of = \"build-volume\"");
+        assert!(room.contains("fit.least"), "{room}");
+        assert!(error("[[check]]\nid = \"a\"\nmeasure = \"overhang.process\"\nmin = 0.1").contains("`max`"));
+    }
+
+    #[test]
+    fn the_process_names_its_measures_in_full() {
+        let text = "extends = \"review\"\n[[check]]\nid = \"trapped-process\"\nmax = 0.25\n\
+                    [[check]]\nid = \"gap-process\"\nrequired = false\n";
+        let mine = Criteria::parse(text, "mine").unwrap();
+        let rule = |criteria: &Criteria, id: &str| criteria.rules.iter().find(|r| r.id == id).unwrap().clone();
+        assert!(
+            matches!(rule(&mine, "trapped-process").kind, RuleKind::Process { limit: ProcessLimit::Trapped(m), .. } if m == 0.25)
+        );
+        let gap = rule(&mine, "gap-process");
+        assert!(!gap.required && matches!(gap.kind, RuleKind::Process { limit: ProcessLimit::Gap, .. }));
+        let made = |name: &str| {
+            let process = super::super::process(name);
+            mine.made(&Making { process, build: crate::measure::BuildDirection::MinusX, volume: None })
+        };
+        let slm = made("slm");
+        assert_eq!(rule(&slm, "trapped-process").measure(), Some("interconnectivity.trapped_300um"));
+        assert_eq!(rule(&slm, "overhang-process").measure(), Some("overhang.x"));
+        // Nothing has to leave a filament, and powder carries what hangs over.
+        assert_eq!(rule(&made("fdm"), "trapped-process").measure(), Some(TRAPPED));
+        assert_eq!(rule(&made("sls"), "overhang-process").measure(), Some(OVERHANG));
+        for (id, _) in OF_PROCESS {
+            assert_eq!(unit_of(id), None, "only criteria may name {id}");
+        }
     }
 
     #[test]

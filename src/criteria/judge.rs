@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{Criteria, Declaration, Limit, Rule, RuleKind, lengths_in, unit_of};
-use super::process::Process;
+use super::file::{Criteria, Declaration, Limit, ProcessLimit, Rule, RuleKind, lengths_in, unit_of};
+use super::process::{Making, Process};
 use crate::fate::Support;
 use crate::measure::Measurement;
 use crate::units::{Unit, significant};
@@ -94,8 +94,10 @@ pub struct MaterialRecord {
 pub struct Context {
     /// What is declared.
     pub declared: Declared,
-    /// The declared process.
-    pub process: Option<Process>,
+    /// How it is to be made.
+    pub making: Making,
+    /// Whether it is one cell of an endless pattern.
+    pub endless: bool,
     /// Coarsest spacing of the grid, in µm.
     pub spacing: f64,
     /// Voxels that a length must be across to be judged: 8 on two-valued volumes, 4 elsewhere.
@@ -110,10 +112,32 @@ const MET: f64 = 1e-6;
 /// Voxels that the thinnest strut must be across for what hangs on single struts.
 const ACROSS_STRUT: f64 = 3.0;
 
-/// Judges every check of the criteria.
+/// Judges every check of the criteria. Whether a design goes into a build volume is a question only where one is declared.
 #[must_use]
 pub fn judge(criteria: &Criteria, measurements: &BTreeMap<String, Measurement>, context: &Context) -> Vec<Check> {
-    criteria.rules.iter().map(|rule| check(rule, measurements, context)).collect()
+    let asked = |rule: &&Rule| context.making.volume.is_some() || !matches!(rule.kind, RuleKind::BuildVolume { .. });
+    let made = criteria.rules.iter().filter(asked).map(|rule| rule.made(&context.making));
+    made.map(|rule| check(&rule, measurements, context)).collect()
+}
+
+/// What a process asks of a figure; or why it asks nothing.
+fn process_limit(limit: ProcessLimit, process: &Process, context: &Context) -> Result<Limit, String> {
+    let least = |min: f64| Ok(Limit { min: Some(min), max: None });
+    let most = |max: f64| Ok(Limit { min: None, max: Some(max) });
+    match limit {
+        ProcessLimit::Strut => least(process.min_strut.um()),
+        ProcessLimit::Gap => least(process.min_gap.um()),
+        ProcessLimit::Trapped(_) if process.way_out.is_none() => {
+            Err(format!("{} leaves nothing in the void that has to get out", process.name))
+        }
+        ProcessLimit::Trapped(_) if context.endless => {
+            Err("one cell of an endless pattern has no outside: check the whole part".to_owned())
+        }
+        ProcessLimit::Overhang(_) if process.overhang_deg.is_none() => {
+            Err(format!("{} needs no supports", process.name))
+        }
+        ProcessLimit::Trapped(max) | ProcessLimit::Overhang(max) => most(max),
+    }
 }
 
 fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Context) -> Check {
@@ -146,14 +170,23 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
             }
             return check;
         }
-        RuleKind::Process { measure } => match &context.process {
+        RuleKind::Process { measure, limit } => match &context.making.process {
             None => {
-                check.requirement = format!("{measure} >= smallest strut of the process");
+                check.requirement = format!("{measure} {}", limit.words());
                 check.reason = Some("declare a process".to_owned());
                 return check;
             }
-            Some(process) => (measure, Limit { min: Some(process.min_strut.um()), max: None }),
+            Some(process) => match process_limit(*limit, process, context) {
+                Ok(limit) => (measure, limit),
+                Err(reason) => {
+                    check.requirement = format!("{measure} {}", limit.words());
+                    check.verdict = Verdict::Declared;
+                    check.reason = Some(reason);
+                    return check;
+                }
+            },
         },
+        RuleKind::BuildVolume { measure } => (measure, Limit { min: Some(0.0), max: None }),
         RuleKind::Load { measure } => match context.declared.load {
             None => {
                 check.requirement = format!("{measure} >= declared load");
@@ -189,6 +222,11 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         return check;
     }
     let Some(measurement) = measurements.get(measure) else {
+        if matches!(rule.kind, RuleKind::Process { limit: ProcessLimit::Gap, .. }) {
+            check.verdict = Verdict::Declared;
+            check.reason = Some("no gap of the design lies between opposite walls".to_owned());
+            return check;
+        }
         check.verdict = Verdict::Fail;
         check.reason = Some("the design has nothing that this could be measured on".to_owned());
         check.advice.clone_from(&rule.advice);
@@ -255,7 +293,7 @@ fn has(declared: &Declared, what: Declaration, context: &Context) -> bool {
         Declaration::Material => declared.material.is_some(),
         Declaration::Tissue => declared.tissue.is_some(),
         Declaration::Load => declared.load.is_some(),
-        Declaration::Process => context.process.is_some(),
+        Declaration::Process => context.making.process.is_some(),
     }
 }
 
@@ -315,9 +353,15 @@ fn too_coarse(
     if context.spacing <= 0.0 {
         return None;
     }
+    // What ways out below the grid leave open is in the uncertainty of what they trap; room in a build volume is no size in
+    // the design.
+    if measure.starts_with("interconnectivity.trapped_") || measure.starts_with("fit.") {
+        return None;
+    }
     let mut lengths = lengths_in(measure);
-    // Struts are held against their own thickness below, however small the limit.
-    if unit == Unit::Micrometre && !measure.starts_with("strut.") {
+    // Struts and gaps are held against their own thickness below, however small the limit.
+    let own = measure.starts_with("strut.") || measure == "pore_size.ridge_d01";
+    if unit == Unit::Micrometre && !own {
         lengths.extend(limit.min.into_iter().chain(limit.max));
     }
     let shortest = lengths.into_iter().filter(|l| *l > 0.0).fold(f64::INFINITY, f64::min);
@@ -331,20 +375,29 @@ fn too_coarse(
             context.voxels_across
         ));
     }
+    if measure == "pore_size.ridge_d01" {
+        let gap = measurements.get(measure)?.value;
+        return finer("the narrowest gaps", gap, context.spacing);
+    }
     let of_struts = measure.starts_with("strut.");
     let hangs_on_struts = matches!(measure, "solid.loose_fraction" | "solid.components" | "porosity.closed");
     if of_struts || (hangs_on_struts && !context.from_shells) {
         let strut = measurements.get("strut.ridge_d01")?.value;
-        let across = strut / context.spacing * 1.001;
-        if across < ACROSS_STRUT {
-            return Some(format!(
-                "the thinnest struts ({}) are only {} voxels across, {ACROSS_STRUT} are needed: a finer --resolution decides it",
-                show(strut, Unit::Micrometre),
-                significant(across, 2)
-            ));
-        }
+        return finer("the thinnest struts", strut, context.spacing);
     }
     None
+}
+
+/// Why a grid is too coarse for the thinnest of something.
+fn finer(what: &str, size: f64, spacing: f64) -> Option<String> {
+    let across = size / spacing * 1.001;
+    (across < ACROSS_STRUT).then(|| {
+        format!(
+            "{what} ({}) are only {} voxels across, {ACROSS_STRUT} are needed: a finer --resolution decides it",
+            show(size, Unit::Micrometre),
+            significant(across, 2)
+        )
+    })
 }
 
 fn requirement(measure: &str, limit: Limit, unit: Unit) -> String {
@@ -430,7 +483,8 @@ mod tests {
 
     const FINE: Context = Context {
         declared: Declared { material: None, tissue: None, load: None, perfusion: false, cells: false },
-        process: None,
+        making: Making { process: None, build: crate::measure::BuildDirection::Z, volume: None },
+        endless: false,
         spacing: 10.0,
         voxels_across: 4.0,
         from_shells: true,
@@ -491,6 +545,52 @@ mod tests {
             Context { declared: Declared { tissue: Some(Support::NonStructural), ..context.declared.clone() }, ..FINE };
         assert_eq!(verdict("matching-dip", None, &soft).verdict, Verdict::Declared);
         assert_eq!(verdict("matching-dip", None, &FINE).verdict, Verdict::NotAssessed);
+    }
+
+    #[test]
+    fn a_process_asks_what_it_needs_and_nothing_else() {
+        let by = |name: &str| Context {
+            making: Making { process: super::super::process(name), ..Making::default() },
+            ..FINE
+        };
+        let gap = |v, context: &Context| verdict("gap-process", Some(measurement(v, 1.0, Unit::Micrometre)), context);
+        // sls keeps 500 µm open.
+        assert_eq!(gap(520.0, &FINE).verdict, Verdict::NotAssessed);
+        assert_eq!((gap(520.0, &by("sls")).verdict, gap(520.0, &by("sls")).margin), (Verdict::Pass, Some(20.0)));
+        assert_eq!(gap(480.0, &by("sls")).verdict, Verdict::Fail);
+        // A gap far above a limit far below the grid is none of its business; a gap below the grid is.
+        let coarse = Context { spacing: 100.0, ..by("two-photon") };
+        assert_eq!(gap(480.0, &coarse).verdict, Verdict::Pass);
+        assert_eq!((gap(280.0, &coarse).verdict, gap(280.0, &coarse).refinable), (Verdict::Inconclusive, true));
+        // Powder has to leave, filament has not; powder carries what hangs over.
+        let judged = |id: &str, measure: &str, value: f64, context: &Context| {
+            let all = BTreeMap::from([(measure.to_owned(), measurement(value, 0.0, Unit::One))]);
+            let criteria = built_in("review").unwrap();
+            judge(&criteria, &all, context).into_iter().find(|c| c.rule.id == id).unwrap()
+        };
+        let trapped =
+            |value, context: &Context| judged("trapped-process", "interconnectivity.trapped_600um", value, context);
+        assert_eq!(trapped(0.0, &by("sls")).verdict, Verdict::Pass);
+        assert_eq!(trapped(0.5, &by("sls")).verdict, Verdict::Fail);
+        assert_eq!(trapped(0.5, &by("fdm")).verdict, Verdict::Declared);
+        assert_eq!(trapped(0.5, &Context { endless: true, ..by("sls") }).verdict, Verdict::Declared);
+        let hanging = |name: &str| judged("overhang-process", "overhang.z", 0.5, &by(name));
+        assert_eq!((hanging("fdm").verdict, hanging("sls").verdict), (Verdict::Fail, Verdict::Declared));
+        assert!(!hanging("fdm").gates(false));
+    }
+
+    #[test]
+    fn room_is_asked_for_only_where_a_build_volume_is_declared() {
+        let room = |value: f64, volume| {
+            let all = BTreeMap::from([("fit.least".to_owned(), measurement(value, 0.0, Unit::Micrometre))]);
+            let context = Context { making: Making { volume, ..Making::default() }, ..FINE };
+            let checks = judge(&built_in("review").unwrap(), &all, &context);
+            checks.into_iter().find(|c| c.rule.id == "fits").map(|c| c.verdict)
+        };
+        let volume = Some([crate::units::Length::from_um(1e5); 3]);
+        assert_eq!(room(5.0, None), None);
+        assert_eq!((room(5.0, volume), room(0.0, volume)), (Some(Verdict::Pass), Some(Verdict::Pass)));
+        assert_eq!(room(-5.0, volume), Some(Verdict::Fail));
     }
 
     #[test]

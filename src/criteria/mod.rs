@@ -5,8 +5,8 @@ mod judge;
 mod process;
 
 pub use file::{
-    Basis, Criteria, CriteriaError, Declaration, Limit, Rule, RuleKind, built_in, built_in_names, lengths_in,
-    measure_ids, schema, unit_of, unknown_measure,
+    Basis, Criteria, CriteriaError, Declaration, Limit, ProcessLimit, Rule, RuleKind, built_in, built_in_names,
+    lengths_in, measure_ids, schema, unit_of, unknown_measure,
 };
 pub use judge::{Check, Context, Declared, DesignVerdict, MaterialRecord, Verdict, design_verdict, judge};
-pub use process::{Process, process, process_names};
+pub use process::{Loose, Making, Process, WayOut, process, process_names};

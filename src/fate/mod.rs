@@ -10,6 +10,7 @@ pub mod healing;
 pub mod ingrowth;
 pub mod library;
 pub mod matching;
+pub mod shielding;
 pub mod softening;
 pub mod timeline;
 mod tissue;

@@ -43,15 +43,15 @@ pub(super) fn ask(
     checks: &[Check],
     exec: &Exec,
 ) -> Result<Option<Advice>, Cancelled> {
-    let Some(criteria) = &run.criteria else { return Ok(None) };
-    let needs = plan(&run.measures, run.criteria.as_ref(), false).needs;
+    let Some(criteria) = run.criteria.as_ref().map(|c| c.made(&run.making)) else { return Ok(None) };
+    let needs = plan(&run.measures, Some(&criteria), &run.making, false).needs;
     let question = Question {
         design,
         options,
         cut: run.cut,
-        criteria,
+        criteria: &criteria,
         strict: run.strict,
-        process: run.process.as_ref(),
+        making: &run.making,
         needs: &needs,
         measurements,
         checks,

@@ -10,6 +10,7 @@ use crate::design::{Design, Resolution, Study, StudyError};
 use crate::fate::apart::{AXES, Apart, falls_apart};
 use crate::fate::front::Front;
 use crate::fate::ingrowth::inward;
+use crate::fate::shielding::shielding;
 use crate::fate::softening::Softening;
 use crate::fate::timeline::{Timeline, default_days, timeline};
 use crate::fate::{Body, Ground, GrowthLaw, Library, Material, Range, assess};
@@ -110,12 +111,13 @@ fn walls(figures: &Figures) -> Option<f64> {
     strut.edges.get(k + 1).copied()
 }
 
-/// The computed modulus along the weakest axis, where something asked for it; else the estimate stands.
-fn computed(measurements: &BTreeMap<String, Measurement>) -> Option<Range> {
-    let axes = ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
-    let weakest = axes.min_by(|a, b| a.value.total_cmp(&b.value))?;
-    let (low, high) = weakest.range?;
-    Some(Range { low, typical: weakest.value, high })
+/// The computed moduli along the weakest and the stiffest axis, where something asked for them; else the estimate stands.
+fn computed(measurements: &BTreeMap<String, Measurement>) -> Option<[Range; 2]> {
+    let axes = || ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
+    let range = |m: &Measurement| m.range.map(|(low, high)| Range { low, typical: m.value, high });
+    let weakest = axes().min_by(|a, b| a.value.total_cmp(&b.value)).and_then(range)?;
+    let stiffest = axes().max_by(|a, b| a.value.total_cmp(&b.value)).and_then(range)?;
+    Some([weakest, stiffest])
 }
 
 /// What degrades, and its course where that was asked for.
@@ -143,17 +145,23 @@ pub(super) fn fate(
     let erodes = material.erodes();
     let (front, strip) =
         if erodes { front(design, resolution, softening, run, exec)? } else { (Front::default(), None) };
+    let moduli = computed(measurements);
     let body = Body {
         density: solid / total,
         front,
         walls: walls(figures),
         strut: value("strut.d50"),
-        stiffness: computed(measurements),
+        stiffness: moduli.map(|[weakest, _]| weakest),
         ground,
     };
     let (more, findings) = assess(material, run.tissue.as_ref(), &body);
     measurements.extend(more);
     figures.findings.extend(findings);
+    if let Some(tissue) = &run.tissue {
+        let (figure, finding) = shielding(material, tissue, body.density, moduli.map(|[_, stiffest]| stiffest));
+        measurements.extend(figure.map(|figure| ("matching.shielding".to_owned(), figure)));
+        figures.findings.extend(finding);
+    }
     let timeline = run.timeline.as_ref().zip(run.tissue.as_ref()).map(|(days, tissue)| {
         let days = if days.is_empty() { default_days(tissue, &body) } else { days.clone() };
         Timeline { strip, ..timeline(material, tissue, &body, days) }

@@ -1,8 +1,8 @@
 //! What a run has to measure: from the measures that criteria or the user name.
 
-use crate::criteria::{Criteria, RuleKind, lengths_in, unit_of};
-use crate::measure::{FieldNeeds, Needs};
-use crate::units::Unit;
+use crate::criteria::{Criteria, Making, RuleKind, lengths_in, unit_of};
+use crate::measure::{BuildDirection, FieldNeeds, Needs, OverhangNeeds, USUAL_ANGLE};
+use crate::units::{Length, Unit};
 
 /// Bottlenecks of the widest path along each axis that are told where interconnectivity is measured for its own sake.
 const THROATS: usize = 3;
@@ -19,13 +19,18 @@ pub struct Plan {
 }
 
 /// Plans for the given measures, or families of them such as `pore_size`, and the criteria's checks; those against a load
-/// only where one is declared, and the material that bears it.
+/// only where one is declared, and the material that bears it; those of the process as it names them.
 #[must_use]
-pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> Plan {
+pub fn plan(measures: &[String], criteria: Option<&Criteria>, making: &Making, loaded: bool) -> Plan {
     let mut plan = Plan::default();
+    plan.needs.build_volume = making.volume.map(|size| size.map(Length::um));
+    if let Some(process) = &making.process {
+        plan.needs.thinnest = Some(process.min_strut.um());
+        plan.needs.narrowest = Some(process.min_gap.um());
+    }
     let from_rules = criteria.into_iter().flat_map(|c| {
         let asked = c.rules.iter().filter(|r| loaded || !matches!(r.kind, RuleKind::Load { .. }));
-        asked.filter_map(|r| r.measure().map(str::to_owned))
+        asked.filter_map(|r| r.made(making).measure().map(str::to_owned))
     });
     for id in measures.iter().cloned().chain(from_rules) {
         let family = id.split('.').next().unwrap_or("");
@@ -40,10 +45,15 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> P
             "interconnectivity" if !id.ends_with("open_fraction") => plan.needs.interconnectivity = true,
             _ => {}
         }
+        if id == "anisotropy.to_stiffness" {
+            // Of a sample the tensor under uniform strain; a repeating cell gives its own instead.
+            plan.fields.bound = true;
+        }
         if id == "porosity.closed" {
             plan.needs.strut = true;
         }
         plan_fields(&id, &mut plan.fields);
+        plan_overhang(&id, making, &mut plan.needs.overhang);
         let tail = |prefix: &str| id.split_once(prefix).map(|(_, tail)| tail.to_owned());
         if let ([low, high], Some(tail)) = (&lengths[..], tail("share_"))
             && !plan.needs.shares.iter().any(|s| s.0 == tail)
@@ -85,6 +95,24 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, loaded: bool) -> P
     plan
 }
 
+/// Adds the directions along which a measure asks for the overhang: of the whole family the build direction, of an axis that
+/// axis upward, unless the design is built down along it.
+fn plan_overhang(id: &str, making: &Making, wanted: &mut Option<OverhangNeeds>) {
+    let direction = match id {
+        "overhang" => making.build,
+        _ if id == making.build.measure() => making.build,
+        _ => match BuildDirection::ALL.into_iter().find(|d| d.measure() == id) {
+            Some(direction) => direction,
+            None => return,
+        },
+    };
+    let degrees = making.process.as_ref().and_then(|p| p.overhang_deg).unwrap_or(USUAL_ANGLE);
+    let along = &mut wanted.get_or_insert(OverhangNeeds { degrees, along: Vec::new() }).along;
+    if !along.contains(&direction) {
+        along.push(direction);
+    }
+}
+
 /// Adds the fields that a measure or a family of them takes; an axis at its end asks for that axis only.
 fn plan_fields(id: &str, fields: &mut FieldNeeds) {
     let (family, rest) = id.split_once('.').unwrap_or((id, ""));
@@ -118,19 +146,48 @@ fn plan_fields(id: &str, fields: &mut FieldNeeds) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::criteria::built_in;
+    use crate::criteria::{built_in, process};
 
     #[test]
     fn the_review_needs_everything_and_porosity_alone_little() {
-        let all = plan(&[], Some(&built_in("review").unwrap()), false);
+        let all = plan(&[], Some(&built_in("review").unwrap()), &Making::default(), false);
         assert!(all.needs.pore_size && all.needs.strut && all.needs.interconnectivity);
         assert_eq!(all.needs.shares, [("300um_1200um".to_owned(), 300.0, 1200.0)]);
         assert_eq!(all.shortest, Some(100.0));
         assert!(!all.fields.any());
-        assert_eq!(plan(&[], Some(&built_in("review").unwrap()), true).fields.strength, [true; 3]);
-        assert_eq!(plan(&["permeability.y".to_owned()], None, false).fields.permeability, [false, true, false]);
-        let little = plan(&["porosity.total".to_owned()], None, false);
+        assert_eq!(plan(&[], Some(&built_in("review").unwrap()), &Making::default(), true).fields.strength, [true; 3]);
+        assert_eq!(
+            plan(&["permeability.y".to_owned()], None, &Making::default(), false).fields.permeability,
+            [false, true, false]
+        );
+        let little = plan(&["porosity.total".to_owned()], None, &Making::default(), false);
         assert_eq!(little, Plan::default());
-        assert_eq!(plan(&["pore_size.share_50um_80um".to_owned()], None, false).needs.shares[0].1, 50.0);
+        assert_eq!(all.needs.overhang, None, "no process asks for it");
+        assert_eq!(
+            plan(&["pore_size.share_50um_80um".to_owned()], None, &Making::default(), false).needs.shares[0].1,
+            50.0
+        );
+    }
+
+    #[test]
+    fn a_process_adds_what_its_checks_take() {
+        let making = Making { process: process("slm"), build: BuildDirection::MinusX, volume: None };
+        let all = plan(&[], Some(&built_in("review").unwrap()), &making, false).needs;
+        assert_eq!(all.trapped, [("300um".to_owned(), 300.0)]);
+        assert_eq!((all.thinnest, all.narrowest), (Some(200.0), Some(200.0)));
+        let down = OverhangNeeds { degrees: 45.0, along: vec![BuildDirection::MinusX] };
+        assert_eq!(all.overhang, Some(down));
+        // Powder carries what hangs over, and no filament has to leave.
+        let asked = |name| {
+            let making = Making { process: process(name), ..Making::default() };
+            plan(&[], Some(&built_in("review").unwrap()), &making, false).needs
+        };
+        assert_eq!(asked("sls").overhang, None);
+        assert!(asked("fdm").trapped.is_empty() && asked("fdm").overhang.is_some());
+        // Of the family the build direction alone; an axis by name.
+        let named = |id: &str| plan(&[id.to_owned()], None, &making, false).needs.overhang.unwrap().along;
+        assert_eq!(named("overhang"), [BuildDirection::MinusX]);
+        assert_eq!(named("overhang.x"), [BuildDirection::MinusX]);
+        assert_eq!(named("overhang.z"), [BuildDirection::Z]);
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::fate::{Fate, fate, ground, softening, tuned};
-use super::fields::{estimate, solve};
+use super::fields::{Solved, estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
 use crate::advice::Tuning;
-use crate::criteria::{Check, Context, Criteria, Declared, MaterialRecord, Process, judge};
+use crate::criteria::{Check, Context, Criteria, Declared, Making, MaterialRecord, judge};
 use crate::design::{
     Binarised, CutPores, Design, DesignError, Envelope, EnvelopeChoice, Finding, Options, Region, Resolution, Severity,
     Solid, Study, StudyError,
@@ -19,7 +19,7 @@ use crate::fate::timeline::Timeline;
 use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
-use crate::measure::{Culture, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, combine, survey};
+use crate::measure::{Culture, Figures, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, alignment, combine, survey};
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
 use crate::units::{Length, significant};
@@ -43,8 +43,8 @@ pub struct Run {
     pub flow_resolution: Option<Length>,
     /// What becomes of pores that the envelope cuts.
     pub cut: CutPores,
-    /// The declared process.
-    pub process: Option<Process>,
+    /// How it is to be made.
+    pub making: Making,
     /// The declared material.
     pub material: Option<Material>,
     /// The declared tissue.
@@ -104,7 +104,7 @@ impl Default for Run {
             max_voxels: MAX_VOXELS,
             flow_resolution: None,
             cut: CutPores::default(),
-            process: None,
+            making: Making::default(),
             material: None,
             tissue: None,
             growth: GrowthLaw::Healing,
@@ -136,7 +136,7 @@ impl Run {
             self.resolution,
             self.max_voxels,
             self.cut,
-            self.process,
+            self.making,
             self.material,
             self.tissue,
             self.load,
@@ -387,11 +387,16 @@ fn other_reading(
         profiles: false,
         sides: false,
         throats: 0,
+        thinnest: None,
+        narrowest: None,
+        overhang: None,
+        build_volume: None,
         ..plan.needs.clone()
     };
     let other = crate::measure::survey(&study, &needs, &run.limits, exec)?;
     for (id, figure) in &mut survey.figures.figures {
-        if id.starts_with("strut") || id.starts_with("volume") || id == "porosity.total" {
+        if ["strut", "volume", "overhang", "fit"].iter().any(|family| id.starts_with(family)) || id == "porosity.total"
+        {
             continue;
         }
         let value = other.figures.figures.get(id).map(|f| f.value);
@@ -423,13 +428,40 @@ fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Desi
         perfusion: run.perfusion.is_some(),
         cells: run.culture.is_some(),
     };
-    let context = Context { declared, process: run.process.clone(), spacing: h, voxels_across: across, from_shells };
+    let context = Context {
+        declared,
+        making: run.making.clone(),
+        endless: run.cut == CutPores::Periodic,
+        spacing: h,
+        voxels_across: across,
+        from_shells,
+    };
     run.criteria.as_ref().map(|c| judge(c, measurements, &context)).unwrap_or_default()
+}
+
+/// Adds the angle between the walls and the stiffest direction, where the tensors of both are known.
+fn align(solved: &Solved, fine: &mut Level, measurements: &mut BTreeMap<String, Measurement>) {
+    let figures = &mut fine.survey.figures;
+    let stiffness = ["stiffness.relative", "stiffness.bound"].iter().find_map(|id| solved.tensors.get(*id));
+    let (Some(fabric), Some(stiffness)) = (figures.details.tensors.get("anisotropy.fabric"), stiffness) else { return };
+    match alignment(fabric, stiffness) {
+        Some(Ok(figure)) => {
+            let alone = Figures {
+                figures: BTreeMap::from([("anisotropy.to_stiffness".to_owned(), figure)]),
+                ..Figures::default()
+            };
+            let level = Level { h: fine.h, survey: Survey { figures: alone, ..Survey::default() } };
+            measurements.extend(combine(&level, None, &[], 0.0));
+        }
+        Some(Err(finding)) => figures.findings.push(finding),
+        None => {}
+    }
 }
 
 /// What a run has to measure: the walls as well where a material is declared, for they decide how it degrades.
 fn plan_of(run: &Run) -> Plan {
-    let mut plan = plan(&run.measures, run.criteria.as_ref(), run.load.is_some() && run.material.is_some());
+    let loaded = run.load.is_some() && run.material.is_some();
+    let mut plan = plan(&run.measures, run.criteria.as_ref(), &run.making, loaded);
     plan.needs.strut |= run.material.is_some();
     plan.needs.pictures = run.pictures;
     if run.stiffness_days.is_some() {
@@ -474,6 +506,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
+        align(&solved, &mut fine, &mut measurements);
         estimate(&plan.fields, &mut measurements);
         let fate = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), fields.clone(), run, exec)?;
         let mut checks = judged(run, &measurements, design, fine.h, ACROSS.0);
@@ -533,6 +566,7 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
     let solved = solve(design, &plan.fields, run, exec)?;
     measurements.extend(solved.measurements.clone());
+    align(&solved, &mut fine, &mut measurements);
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
     let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);

@@ -1,13 +1,17 @@
 //! Measures: one quantity a file, each over a [`Study`](crate::design::Study), each with its unit and its method.
 
 mod access;
+mod alignment;
 mod anisotropy;
 mod details;
 mod diffusion;
 mod fields;
 mod figure;
+mod fit;
+mod gaps;
 mod interconnectivity;
 mod network;
+mod overhang;
 mod oxygen;
 mod permeability;
 mod pieces;
@@ -16,6 +20,7 @@ mod porosity;
 mod profile;
 mod sampling;
 mod sizes;
+mod spots;
 mod stiffness;
 mod strut;
 mod surface;
@@ -24,10 +29,12 @@ mod topology;
 mod uncertainty;
 mod voids;
 
+pub use alignment::alignment;
 pub use details::{Curve, Details, Place, Places, Tensor, Throat};
 pub use fields::{Failure, FieldNeeds, coarser, fields};
 pub use figure::{Alternative, Distribution, Figure, Figures, Measurement};
 pub use network::network;
+pub use overhang::{BuildDirection, OverhangNeeds, USUAL_ANGLE};
 pub use oxygen::Culture;
 pub use porosity::{WRAP_REMEDY, WRAPPED};
 pub use stiffness::remaining;

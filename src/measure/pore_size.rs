@@ -6,6 +6,7 @@
 //! a verdict needs a larger sample or `--periodic`.
 
 use super::figure::{Distribution, Figure, Figures};
+use super::gaps;
 use super::sampling;
 use super::sizes::Sizes;
 use super::survey::Needs;
@@ -136,6 +137,10 @@ pub fn measure(
         for kind in ["share", "raw_share"] {
             sampling::widen(out, &format!("pore_size.{kind}_{id}"), by);
         }
+    }
+    // Walls of the body are no walls that anything is made between.
+    if study.cut != CutPores::Clip {
+        gaps::measure(study, &cover, needs, exec, out);
     }
     if let Some(picture) = &mut out.picture {
         picture.fill(study.frame(), &study.void, |voxel| cover.diameter(voxel), exec);

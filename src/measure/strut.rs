@@ -7,6 +7,7 @@
 use super::figure::{Distribution, Figure, Figures};
 use super::pore_size::class_width;
 use super::sizes::Sizes;
+use super::spots::{Lack, OPPOSITE, tell};
 use super::survey::Needs;
 use crate::design::{CutPores, Study};
 use crate::limits::{LimitError, Limits};
@@ -14,9 +15,6 @@ use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::ridge::{Ball, Phase, mirrored, ridge};
 use crate::voxel::thickness::{Owners, cover};
-
-/// Cosine of the contact angle from which on a ball counts as held between opposite walls.
-const OPPOSITE: f32 = -0.5;
 
 /// Measures strut sizes.
 ///
@@ -55,6 +53,7 @@ pub fn measure(
     add("strut.d50", all.quantile(0.5), "median by volume");
     add("strut.max", all.largest(), "largest");
     add("strut.ridge_d01", ridge.quantile(0.01), "first percentile along the ridge, corners excluded");
+    tell(study, cover.balls(), needs.thinnest, (Lack::Solid, "strut.ridge_d01"), out);
     if let Some(largest) = all.largest() {
         let (edges, fraction) = all.histogram(class_width(largest));
         out.distributions.insert("strut".to_owned(), Distribution { unit: Unit::Micrometre, edges, fraction });

@@ -1,7 +1,10 @@
 //! A survey: every figure that was asked for, at one resolution.
 
 use super::figure::Figures;
-use super::{anisotropy, interconnectivity, pieces, pore_size, porosity, profile, strut, surface, topology};
+use super::overhang::OverhangNeeds;
+use super::{
+    anisotropy, fit, gaps, interconnectivity, overhang, pieces, pore_size, porosity, profile, strut, surface, topology,
+};
 use crate::design::{CutPores, Study, StudyError};
 use crate::limits::Limits;
 use crate::parallel::Exec;
@@ -37,6 +40,14 @@ pub struct Needs {
     pub throats: usize,
     /// Diameters in µm of the ways by which powder has to leave, with their ids.
     pub trapped: Vec<(String, f64)>,
+    /// The thinnest strut in µm that can be made: thinner ones are told with their places.
+    pub thinnest: Option<f64>,
+    /// The narrowest gap in µm that stays open: narrower ones are told with their places.
+    pub narrowest: Option<f64>,
+    /// Surface that hangs over.
+    pub overhang: Option<OverhangNeeds>,
+    /// Size in µm of the volume that it is to be made in.
+    pub build_volume: Option<[f64; 3]>,
 }
 
 /// What a survey gave, and on what grid.
@@ -72,6 +83,12 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     if needs.anisotropy {
         anisotropy::measure(study, exec, &mut figures);
     }
+    if let Some(overhang) = &needs.overhang {
+        overhang::measure(study, overhang, &mut figures);
+    }
+    if let Some(volume) = needs.build_volume {
+        fit::measure(study, volume, &mut figures);
+    }
     if needs.strut {
         exec.stage("strut thickness")?;
         strut::measure(study, needs, limits, exec, &mut figures)?;
@@ -87,8 +104,9 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
             exec.stage("pore size")?;
             if study.cut == CutPores::Clip {
                 let walled = study.walled();
-                let ridge = find_ridge(&walled.field, &walled.void, exec);
-                pore_size::measure(&walled, &ridge.balls, needs, limits, exec, &mut figures)?;
+                let balls = find_ridge(&walled.field, &walled.void, exec).balls;
+                pore_size::measure(&walled, &balls, needs, limits, exec, &mut figures)?;
+                gaps::alone(study, &ridge.balls, needs, limits, exec, &mut figures)?;
             } else {
                 pore_size::measure(study, &ridge.balls, needs, limits, exec, &mut figures)?;
             }

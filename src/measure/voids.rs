@@ -211,6 +211,9 @@ fn by_shells(study: &Study<'_>, mesh: &SolidMesh, closed: &Mask, reach: &[f32], 
     Spots::sorted(items.collect())
 }
 
+/// Voxels across a way out below which its width is not to be trusted; of two values twice as many.
+const ACROSS: f64 = 4.0;
+
 /// Measures how much of the void lies in chambers that hold powder, for each diameter that is asked about.
 pub(super) fn trapped(study: &Study<'_>, reach: &[f32], ways: &Ways, needs: &Needs, exec: &Exec, out: &mut Figures) {
     if needs.trapped.is_empty() {
@@ -220,7 +223,7 @@ pub(super) fn trapped(study: &Study<'_>, reach: &[f32], ways: &Ways, needs: &Nee
         out.findings.push(Finding::new(
             "void.trapped",
             Severity::Warning,
-            "powder has no outside to leave an endless pattern by: measure the whole part".to_owned(),
+            "powder and resin have no outside to leave an endless pattern by: measure the whole part".to_owned(),
         ));
         return;
     };
@@ -236,6 +239,9 @@ pub(super) fn trapped(study: &Study<'_>, reach: &[f32], ways: &Ways, needs: &Nee
         let doubt = needs.doubt.max(0.05) * frame.coarsest();
         let least = d * (1.0 - 1e-3);
         let floor = (share(least + doubt) - share(least - doubt)).abs() / 2.0;
+        // Ways that the grid does not resolve are not known to be there: what would be trapped without them is left open.
+        let coarse = ACROSS * if needs.doubt > 0.0 { 2.0 } else { 1.0 } * frame.coarsest();
+        let floor = if least * 1.001 < coarse { floor.max((share(coarse) - share(least)).abs()) } else { floor };
         let method = format!(
             "share of void in chambers out of which fewer than two separate ways of {d:.0} µm or more lead; pores apart where \
              the pass is below 0.9 of the smaller one"
@@ -255,7 +261,7 @@ pub(super) fn trapped(study: &Study<'_>, reach: &[f32], ways: &Ways, needs: &Nee
                 "void.trapped",
                 Severity::Warning,
                 format!(
-                    "powder stays in {} ({}): fewer than two ways out of {} or more; the largest: {}, {} wide",
+                    "powder or resin stays in {} ({}): fewer than two ways out of {} or more; the largest: {}, {} wide",
                     many(spots.count(), "chamber"),
                     volume(spots.volume()),
                     Length::from_um(*d),

@@ -8,6 +8,7 @@ pub mod closest;
 mod convex;
 pub mod hull;
 pub mod intersect;
+pub mod overhang;
 pub mod shells;
 pub mod solid;
 pub mod topology;

@@ -53,6 +53,7 @@ pub const fn symbol(unit: Unit) -> &'static str {
         Unit::Millipascal => "mPa",
         Unit::SquareMetre => "m²",
         Unit::Day => "d",
+        Unit::Degree => "°",
     }
 }
 

@@ -243,7 +243,11 @@ fn check(out: &mut String, check: &CheckEntry, paint: Paint) {
 
 /// What is found at the place that sets a figure.
 fn set_by(id: &str) -> &'static str {
-    if id.starts_with("strength") { "highest stress" } else { "narrowest" }
+    match id {
+        _ if id.starts_with("strength") => "highest stress",
+        _ if id.starts_with("strut") => "thinnest",
+        _ => "narrowest",
+    }
 }
 
 fn tail_advisory(check: &CheckEntry) -> String {
