@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::args::{
-    CheckArgs, ColorArg, FormatArg, InspectArgs, InspectFormat, MeasureArgs, Outputs, RunArgs, TimelineArgs,
-};
+use super::args::{CheckArgs, FormatArg, InspectArgs, InspectFormat, MeasureArgs, Outputs, RunArgs, TimelineArgs};
 use super::config::Config;
 use super::settings::{Resolver, Settings};
+use super::values::ColorArg;
 use super::{Failure, output, progress};
 use crate::gauge::{self, Cache, Job};
 use crate::limits::Limits;

@@ -12,6 +12,7 @@ mod progress;
 mod reference;
 mod settings;
 mod sweep;
+mod values;
 
 use std::ffi::OsString;
 

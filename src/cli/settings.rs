@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
-use super::args::{
-    AxesArg, CutArg, GrowthArg, InputArgs, MakingArgs, OxygenArg, RawSizeArg, build_volume, length, resolution, spacing,
-};
+use super::args::{InputArgs, MakingArgs};
+use super::values::{AxesArg, CutArg, GrowthArg, OxygenArg, RawSizeArg, build_volume, length, resolution, spacing};
 use crate::criteria::{
     Criteria, Making, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
 };
