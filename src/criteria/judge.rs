@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{Criteria, Declaration, Limit, ProcessLimit, Rule, RuleKind, lengths_in, unit_of};
+use super::file::{Criteria, Declaration, Limit, ProcessLimit, Rule, RuleKind};
+use super::measures::{lengths_in, unit_of};
 use super::process::{Making, Process};
 use crate::fate::Support;
 use crate::measure::Measurement;

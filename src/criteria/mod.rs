@@ -2,11 +2,12 @@
 
 mod file;
 mod judge;
+mod measures;
 mod process;
 
 pub use file::{
-    Basis, Criteria, CriteriaError, Declaration, Limit, ProcessLimit, Rule, RuleKind, built_in, built_in_names,
-    lengths_in, measure_ids, schema, unit_of, unknown_measure,
+    Basis, Criteria, CriteriaError, Declaration, Limit, ProcessLimit, Rule, RuleKind, built_in, built_in_names, schema,
 };
 pub use judge::{Check, Context, Declared, DesignVerdict, MaterialRecord, Verdict, design_verdict, judge};
+pub use measures::{lengths_in, measure_ids, unit_of, unknown_measure};
 pub use process::{Loose, Making, Process, WayOut, process, process_names};

@@ -82,7 +82,7 @@ pub(super) fn tissue_days(
             "tissue.stands",
             Severity::Warning,
             format!(
-                "growth by curvature comes to a stand when {} % of the void are filled: no surface that is left is                  concave",
+                "growth by curvature comes to a stand when {} % of the void are filled: no surface that is left is concave",
                 significant(100.0 * ground.covered, 3)
             ),
         ));
