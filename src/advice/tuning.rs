@@ -127,7 +127,8 @@ pub fn tune(subject: &Subject<'_>, library: &Library, exec: &Exec) -> Tuning {
 /// Whether a measure is one of degradation against tissue.
 #[must_use]
 pub fn is_matching(measure: &str) -> bool {
-    measure.starts_with("matching.") || measure == "degradation.mass_after_10y"
+    let of_pace = measure.starts_with("matching.") && measure != "matching.shielding";
+    of_pace || measure == "degradation.mass_after_10y"
 }
 
 /// What is judged.
