@@ -77,8 +77,8 @@ def mesh():
     """A gyroid sheet of about 1.5 million triangles in a cube of 1 mm, from poregauge itself."""
     path = WORK / "gyroid.stl"
     if not path.exists():
-        command = ["cargo", "run", "--release", "--quiet", "--", "generate", "gyroid", "--cell", "333um", "--cells", "3",
-                   "--porosity", "0.9", "--samples", "128", "--force", "-o", str(path)]
+        command = ["cargo", "run", "--release", "--quiet", "--", "generate", "gyroid", "--cell", "500um", "--cells", "2",
+                   "--porosity", "0.9", "--samples", "96", "-o", str(path)]
         subprocess.run(command, cwd=ROOT, check=True)
     return path
 
@@ -287,12 +287,16 @@ def speed(sizes, program, options):
                 line = f"| {what} | {on} | {n}³ | {cost(we)} | {name} | {cost(they)} | {ratio} | {reads(we)} | {reads(they)} |"
                 lines.append(line)
                 print(line, flush=True)
+                if not options.only:
+                    write_speed(lines, sizes, options)
+
+
+def write_speed(lines, sizes, options):
     about = (f"# Speed beside the peers\n\n`python3 benches/peers/run.py speed {' '.join(map(str, sizes))}`, {time.strftime('%Y-%m-%d')}, "
              f"{os.cpu_count()} processors ({platform.machine()}), {options.threads} threads, load {os.getloadavg()[0]:.1f} at the end. "
              "The fastest of the rounds. Peak memory is that of the whole process. Our field is of the sub-voxel surface "
              "and knows the nearest triangle; the rows of thickness and access include the field.\n\n")
-    if not options.only:
-        (HERE / "speed.md").write_text(about + "\n".join(lines) + "\n")
+    (HERE / "speed.md").write_text(about + "\n".join(lines) + "\n")
 
 
 # --- What everyone reads on shapes with exact answers -----------------------------------------------------------------
