@@ -1,8 +1,9 @@
 //! Where struts are thinner, or gaps narrower, than a process makes them.
 //!
 //! Balls of the ridge below the limit are gathered in the cells of a cubic grid, a sixteenth of the body's diagonal wide but
-//! four limits at least. A cell is told by the least ball in it; its volume is what its balls paint. The cells with the most
-//! are told first, each at least the width of a cell from those before. O(balls), 56 bytes for each cell in use.
+//! four limits at least. A cell is told by the ball at the first percentile of its volume, as the figures are, for the very
+//! least ones sit in corners; its volume is what its balls paint. The cells with the most are told first, each at least the
+//! width of a cell from those before. O(balls · log), 24 bytes for each ball below the limit.
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,9 @@ const CELLS: f64 = 16.0;
 /// Width of a cell in limits, at least.
 const LIMITS: f64 = 4.0;
 
+/// Part of a cell's volume that lies in balls below the one that it is told by.
+const PART: f64 = 0.01;
+
 /// A ball of just the limit is not below it.
 const SLACK: f64 = 1e-3;
 
@@ -43,7 +47,7 @@ fn spots<'b>(study: &Study<'_>, balls: impl Iterator<Item = (&'b Ball, u32)>, li
     let width = (LIMITS * limit).max((body.high - body.low).norm() / CELLS);
     let voxel = study.frame().voxel_volume() * 1e-9;
     let origin = V3::from(study.frame().origin);
-    let mut cells: BTreeMap<[i64; 3], Place> = BTreeMap::new();
+    let mut cells: BTreeMap<[i64; 3], Vec<(&Ball, u32)>> = BTreeMap::new();
     for (ball, count) in balls {
         let diameter = 2.0 * f64::from(ball.radius);
         if ball.contact > OPPOSITE || count == 0 || diameter >= limit * (1.0 - SLACK) {
@@ -51,14 +55,26 @@ fn spots<'b>(study: &Study<'_>, balls: impl Iterator<Item = (&'b Ball, u32)>, li
         }
         let at = origin + V3::from(ball.centre.map(f64::from));
         let key = std::array::from_fn(|a| ((at[a] - body.low[a]) / width).floor() as i64);
-        let nowhere = Place { at_um: at.into(), volume_mm3: 0.0, sphere_um: f64::INFINITY, throat_um: None };
-        let cell = cells.entry(key).or_insert(nowhere);
-        cell.volume_mm3 += f64::from(count) * voxel;
-        if diameter < cell.sphere_um {
-            (cell.at_um, cell.sphere_um) = (at.into(), diameter);
-        }
+        cells.entry(key).or_default().push((ball, count));
     }
-    let mut all: Vec<Place> = cells.into_values().collect();
+    let place = |mut balls: Vec<(&Ball, u32)>| {
+        // Stable: equals stay in the order in which they were found.
+        balls.sort_by(|a, b| a.0.radius.total_cmp(&b.0.radius));
+        let all: f64 = balls.iter().map(|(_, count)| f64::from(*count)).sum();
+        let mut below = 0.0;
+        let first = balls.iter().find(|(_, count)| {
+            below += f64::from(*count);
+            below >= PART * all
+        });
+        let ball = first.map_or_else(Ball::default, |(ball, _)| **ball);
+        Place {
+            at_um: (origin + V3::from(ball.centre.map(f64::from))).into(),
+            volume_mm3: all * voxel,
+            sphere_um: 2.0 * f64::from(ball.radius),
+            throat_um: None,
+        }
+    };
+    let mut all: Vec<Place> = cells.into_values().map(place).collect();
     // A stable sort keeps those of one volume in the order of their cells.
     all.sort_by(|a, b| b.volume_mm3.total_cmp(&a.volume_mm3));
     let mut told: Vec<Place> = Vec::new();
