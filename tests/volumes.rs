@@ -96,6 +96,17 @@ fn a_bubble_of_20_voxels() {
 }
 
 #[test]
+fn round_pores_of_two_values_lie_within_their_interval() {
+    // The middle lies off the centres of voxels, as nowhere in particular.
+    for d in [123.0f64, 243.0, 323.0] {
+        let n = (d / 10.0).ceil() as usize + 12;
+        let middle = V3::repeat(5.0 * n as f64 + 1.7);
+        let two = binary(&frame([n; 3]), |p| (p - middle).norm() > d / 2.0);
+        holds(&two, "pore_size.mean", d, 9.0);
+    }
+}
+
+#[test]
 fn plates_straight_and_tilted() {
     let frame = frame([60, 40, 60]);
     // Plates of 80 µm with gaps of 200 µm: straight, and turned by 25 degrees.
