@@ -110,6 +110,10 @@ pub struct Context {
 /// Relative distance to a limit within which it counts as met: what rounding a mesh to single precision costs.
 const MET: f64 = 1e-6;
 
+/// Share of the limit up to which an uncertainty counts as small, and share of that within which the figure lies at the
+/// limit: a size that was drawn just so stays on both sides of it on any grid.
+const DRAWN: (f64, f64) = (1e-3, 0.1);
+
 /// Voxels that the thinnest strut must be across for what hangs on single struts.
 const ACROSS_STRUT: f64 = 3.0;
 
@@ -237,7 +241,9 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
     check.measured = Some(measurement.clone());
     check.margin = Some(margin);
     check.verdict = by_margin(margin, span(measurement.value, measurement.uncertainty, limit));
-    check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact;
+    let at_limit = measurement.uncertainty <= DRAWN.0 * (measurement.value.abs() + margin.abs())
+        && margin.abs() <= DRAWN.1 * measurement.uncertainty;
+    check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact && !at_limit;
     if let Some((low, high)) = measurement.range {
         let at = |v: f64, limit: Limit| by_margin(self::margin(v, limit), span(v, 0.0, limit));
         // It fails where the whole range lies on one side of a limit; a range round the window leaves it open.
@@ -280,8 +286,14 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         }
     }
     if check.verdict == Verdict::Inconclusive && check.reason.is_none() {
-        let remedy = if check.refinable { ": refine with --resolution or --max-voxels" } else { "" };
-        check.reason = Some(format!("the uncertainty straddles the limit{remedy}"));
+        let remedy = if check.refinable {
+            "the uncertainty straddles the limit: refine with --resolution or --max-voxels"
+        } else if at_limit && !measurement.exact {
+            "it is just at the limit, which no grid can tell from a little below: leave some margin, or move the limit"
+        } else {
+            "the uncertainty straddles the limit"
+        };
+        check.reason = Some(remedy.to_owned());
     }
     if matches!(check.verdict, Verdict::Fail) {
         check.advice.clone_from(&rule.advice);
@@ -514,6 +526,21 @@ mod tests {
         assert_eq!(verdict("pore-median", None, &FINE).verdict, Verdict::Fail);
         assert_eq!(verdict("material-compatible", None, &FINE).verdict, Verdict::NotAssessed);
         assert_eq!(verdict("strut-process", None, &FINE).verdict, Verdict::NotAssessed);
+    }
+
+    #[test]
+    fn what_was_drawn_at_the_limit_is_not_refined_for_ever() {
+        let gap = |value, uncertainty| {
+            let context =
+                Context { making: Making { process: super::super::process("slm"), ..Making::default() }, ..FINE };
+            verdict("gap-process", Some(measurement(value, uncertainty, Unit::Micrometre)), &context)
+        };
+        let drawn = gap(200.001, 0.1);
+        assert_eq!((drawn.verdict, drawn.refinable), (Verdict::Inconclusive, false));
+        assert!(drawn.reason.unwrap().contains("just at the limit"));
+        // A finer grid may tell what is a little off, and what is still rough.
+        assert!(gap(200.05, 0.1).refinable && gap(200.001, 1.0).refinable);
+        assert_eq!(gap(200.2, 0.1).verdict, Verdict::Pass);
     }
 
     #[test]
