@@ -63,10 +63,6 @@ pub fn falls_apart(
     if field.border == Border::Open && matches!(study.envelope.body.kind, EnvelopeKind::Box | EnvelopeKind::Grid) {
         in_faces(field, &study.solid, &mut depth, exec);
     }
-    let weights = |y: usize, z: usize, row: &mut [f32]| {
-        let first = frame.index(0, y, z);
-        row.copy_from_slice(&depth[first..first + frame.size[0]]);
-    };
     let sides: Option<[Mask; 6]> = (field.border == Border::Open).then(|| {
         let mut sides = study.envelope.body.sides(&frame, &study.inside);
         sides.iter_mut().for_each(|side| side.intersect(&study.solid));
@@ -77,7 +73,7 @@ pub fn falls_apart(
             Some(sides) => Goal::Between(&sides[2 * axis], &sides[2 * axis + 1]),
             None => Goal::Round(axis),
         };
-        let passage = widest_passage(&frame, field.border, &weights, goal, exec)?;
+        let passage = widest_passage(&frame, field.border, &depth, goal, exec)?;
         Some(Apart { axis, depth: f64::from(passage.radius), at_um: frame.centre(passage.throat) })
     });
     exec.checkpoint()?;

@@ -23,7 +23,7 @@ use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::labels::{Labels, winds};
-use crate::voxel::passage::{Goal, Passage, Weights, widest_passage};
+use crate::voxel::passage::{Goal, Passage, widest_passage};
 use crate::voxel::ridge::Ridge;
 
 /// The three axes.
@@ -89,12 +89,13 @@ pub fn measure(
 ) -> Result<(), LimitError> {
     let frame = *study.frame();
     let reach = reach(study, ridge, limits, exec)?;
+    let mut weights = limits.try_vec("the widest paths", frame.len(), 0.0f32)?;
     let body = &study.envelope.body;
     let leads = match study.field.border {
         Border::Periodic => {
             through(study, None, exec, out);
             for axis in 0..3 {
-                path(study, &reach, axis, Goal::Round(axis), needs, exec, out);
+                path(study, &reach, &mut weights, axis, Goal::Round(axis), needs, exec, out);
             }
             None
         }
@@ -110,11 +111,12 @@ pub fn measure(
             let leads = through(study, Some(&sides), exec, out);
             for axis in 0..3 {
                 let goal = Goal::Between(&sides[2 * axis], &sides[2 * axis + 1]);
-                path(study, &reach, axis, goal, needs, exec, out);
+                path(study, &reach, &mut weights, axis, goal, needs, exec, out);
             }
             Some(leads)
         }
     };
+    drop(weights);
     let ways = Ways::new(study, &reach, needs, limits, exec)?;
     access::measure(study, &ridge.balls, &reach, &ways, closed, needs, limits, exec, out)?;
     voids::list(study, &reach, &ways, closed, leads.as_ref(), exec, out);
@@ -123,39 +125,55 @@ pub fn measure(
 }
 
 /// The widest path along an axis, and the bottlenecks that come next when the void round those before is opened.
-fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, needs: &Needs, exec: &Exec, out: &mut Figures) {
+/// `weights` is room for them.
+fn path(
+    study: &Study<'_>,
+    reach: &[f32],
+    weights: &mut [f32],
+    axis: usize,
+    goal: Goal<'_>,
+    needs: &Needs,
+    exec: &Exec,
+    out: &mut Figures,
+) {
     let frame = *study.frame();
     let name = AXES[axis];
     let faces = match goal {
         Goal::Between(..) => study.envelope.body.lateral(axis),
         Goal::Round(_) => Vec::new(),
     };
-    let weights = |y: usize, z: usize, row: &mut [f32]| {
-        row.fill(0.0);
-        let first = frame.index(0, y, z);
-        study.region.runs(y, z, |from, to| row[from..to].copy_from_slice(&reach[first + from..first + to]));
-        // The sphere stays within the faces of the body that are no sides of the axis.
-        let start = V3::from(frame.centre([0, y, z]));
-        if let (Some(region), Goal::Between(..)) = (&study.envelope.body.region, goal) {
-            for (x, w) in row.iter_mut().enumerate().filter(|(_, w)| **w > 0.0) {
-                let p = V3::from(frame.centre([x, y, z]));
-                let depth = region.depth(&p) as f32;
-                if depth < *w && region.side(&p) / 2 != axis {
-                    *w = depth;
+    let [nx, ny, _] = frame.size;
+    weights.fill(0.0);
+    exec.chunks(weights, nx * ny, |z, plane| {
+        for y in 0..ny {
+            let first = frame.index(0, y, z);
+            let start = V3::from(frame.centre([0, y, z]));
+            study.region.runs(y, z, |from, to| {
+                let row = &mut plane[nx * y + from..nx * y + to];
+                row.copy_from_slice(&reach[first + from..first + to]);
+                // The sphere stays within the faces of the body that are no sides of the axis.
+                if let (Some(region), Goal::Between(..)) = (&study.envelope.body.region, goal) {
+                    for (x, w) in (from..to).zip(row.iter_mut()).filter(|(_, w)| **w > 0.0) {
+                        let p = V3::from(frame.centre([x, y, z]));
+                        let depth = region.depth(&p) as f32;
+                        if depth < *w && region.side(&p) / 2 != axis {
+                            *w = depth;
+                        }
+                    }
                 }
-            }
+                for face in &faces {
+                    let (depth, step) = (face.depth(&start), -face.normal.x * frame.spacing[0]);
+                    if step == 0.0 {
+                        let depth = depth as f32;
+                        row.iter_mut().for_each(|w| *w = w.min(depth));
+                    } else {
+                        (from..to).zip(row.iter_mut()).for_each(|(x, w)| *w = w.min((depth + step * x as f64) as f32));
+                    }
+                }
+            });
         }
-        for face in &faces {
-            let (depth, step) = (face.depth(&start), -face.normal.x * frame.spacing[0]);
-            if step == 0.0 {
-                let depth = depth as f32;
-                row.iter_mut().for_each(|w| *w = w.min(depth));
-            } else {
-                row.iter_mut().enumerate().for_each(|(x, w)| *w = w.min((depth + step * x as f64) as f32));
-            }
-        }
-    };
-    let found = widest_passage(&frame, study.field.border, &weights, goal, exec);
+    });
+    let found = widest_passage(&frame, study.field.border, weights, goal, exec);
     let id = format!("interconnectivity.percolation_diameter.{name}");
     let diameter = found.map_or(0.0, |p| 2.0 * f64::from(p.radius));
     let method = match goal {
@@ -176,12 +194,12 @@ fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, needs: &N
     // What the parts of a small sample differ by.
     let d50 = out.figures.get("pore_size.d50").map_or(0.0, |f| f.value);
     if let (Goal::Between(from, to), Some(_)) = (goal, sampling::pores_across(study, d50)) {
-        let parts = sampling::paths(&frame, &weights, [from, to], &study.region, axis, exec);
+        let parts = sampling::paths(&frame, weights, [from, to], &study.region, axis, exec);
         sampling::widen(out, &id, sampling::half_width(&parts));
     }
     out.places.insert(id, frame.centre(found.throat));
     if needs.throats > 0 {
-        let throats = bottlenecks(&frame, study.field.border, &weights, goal, found, needs.throats, exec);
+        let throats = bottlenecks(&frame, study.field.border, weights, goal, found, needs.throats, exec);
         out.details.throats.insert(name.to_owned(), throats);
     }
 }
@@ -192,39 +210,43 @@ fn path(study: &Study<'_>, reach: &[f32], axis: usize, goal: Goal<'_>, needs: &N
 fn bottlenecks(
     frame: &Frame,
     border: Border,
-    weights: Weights<'_>,
+    weights: &mut [f32],
     goal: Goal<'_>,
     first: Passage,
     count: usize,
     exec: &Exec,
 ) -> Vec<Throat> {
+    let [nx, ny, _] = frame.size;
     let extent = frame.extent();
     let along = |a: usize, d: f64| match border {
         Border::Periodic => d - extent[a] * (d / extent[a]).round(),
         Border::Open => d,
     };
     let sphere = |p: Passage| (frame.centre(p.throat), f64::from(p.radius));
-    let mut told = vec![sphere(first)];
-    let mut opened = told.clone();
-    while told.len() < count && opened.len() < SEARCHES * count {
-        let widened = |y: usize, z: usize, row: &mut [f32]| {
-            weights(y, z, row);
-            for (centre, radius) in &opened {
-                let squared = |a: usize, voxel: usize| {
-                    along(a, frame.origin[a] + voxel as f64 * frame.spacing[a] - centre[a]).powi(2)
-                };
+    let mut open = |(centre, radius): ([f64; 3], f64)| {
+        exec.chunks(weights, nx * ny, |z, plane| {
+            let squared = |a: usize, voxel: usize| {
+                along(a, frame.origin[a] + voxel as f64 * frame.spacing[a] - centre[a]).powi(2)
+            };
+            for (y, row) in plane.chunks_mut(nx).enumerate() {
                 let rest = radius * radius - squared(1, y) - squared(2, z);
                 if rest < 0.0 {
                     continue;
                 }
-                for (x, w) in row.iter_mut().enumerate() {
-                    if *w > 0.0 && squared(0, x) <= rest {
-                        *w = WIDE;
-                    }
+                for (_, w) in row.iter_mut().enumerate().filter(|(x, w)| **w > 0.0 && squared(0, *x) <= rest) {
+                    *w = WIDE;
                 }
             }
-        };
-        let Some(next) = widest_passage(frame, border, &widened, goal, exec).filter(|p| p.radius < WIDE) else { break };
+        });
+        widest_passage(frame, border, weights, goal, exec).filter(|p| p.radius < WIDE)
+    };
+    let mut told = vec![sphere(first)];
+    let mut last = told[0];
+    for _ in 1..SEARCHES * count {
+        if told.len() >= count {
+            break;
+        }
+        let Some(next) = open(last) else { break };
         let (place, radius) = sphere(next);
         let overlaps = told.iter().any(|(centre, other)| {
             let squared: f64 = (0..3).map(|a| along(a, place[a] - centre[a]).powi(2)).sum();
@@ -233,7 +255,7 @@ fn bottlenecks(
         if !overlaps {
             told.push((place, radius));
         }
-        opened.push((place, radius));
+        last = (place, radius);
     }
     told.into_iter().map(|(at_um, radius)| Throat { diameter_um: 2.0 * radius, at_um }).collect()
 }

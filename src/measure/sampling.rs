@@ -13,7 +13,7 @@ use crate::grid::{Border, Frame, Mask};
 use crate::parallel::Exec;
 use crate::units::{Length, significant};
 use crate::voxel::paint::BARE;
-use crate::voxel::passage::{Goal, Weights, widest_passage};
+use crate::voxel::passage::{Goal, widest_passage};
 use crate::voxel::thickness::Cover;
 
 /// Pores across an axis below which a sample is small.
@@ -109,7 +109,7 @@ pub(super) fn counts(study: &Study<'_>, cover: &Cover<'_>, exec: &Exec) -> Vec<V
 /// The diameter of the widest path along an axis in each block; its ends are the block's, and those of the whole (`sides`).
 pub(super) fn paths(
     frame: &Frame,
-    weights: Weights<'_>,
+    weights: &[f32],
     sides: [&Mask; 2],
     region: &Mask,
     axis: usize,
@@ -141,11 +141,12 @@ pub(super) fn paths(
                 }
             }
         }
-        let inside = |y: usize, z: usize, row: &mut [f32]| {
-            let mut whole = vec![0.0; frame.size[0]];
-            weights(y + first[1], z + first[2], &mut whole);
-            row.copy_from_slice(&whole[first[0]..to_x]);
-        };
+        let mut inside = Vec::with_capacity(part.len());
+        for z in first[2]..first[2] + size[2] {
+            for y in first[1]..first[1] + size[1] {
+                inside.extend_from_slice(&weights[frame.index(first[0], y, z)..][..size[0]]);
+            }
+        }
         let goal = Goal::Between(&ends[0], &ends[1]);
         widest_passage(&part, Border::Open, &inside, goal, exec).map_or(0.0, |p| 2.0 * f64::from(p.radius))
     });
@@ -190,12 +191,10 @@ mod tests {
     fn paths_of_blocks_are_their_own() {
         // Weight 2 everywhere, a wall with a hole of weight 1 across x in the block at the origin.
         let frame = Frame { size: [12, 10, 8], spacing: [1.0; 3], origin: [0.0; 3] };
-        let weights = |y: usize, z: usize, row: &mut [f32]| {
-            row.fill(2.0);
-            if y < 5 && z < 4 {
-                row[3] = if (y, z) == (2, 1) { 1.0 } else { 0.0 };
-            }
-        };
+        let mut weights = vec![2.0; frame.len()];
+        for i in (0..5 * 4).map(|i| frame.index(3, i % 5, i / 5)) {
+            weights[i] = if i == frame.index(3, 2, 1) { 1.0 } else { 0.0 };
+        }
         let none = Mask::empty(frame.size);
         let exec = Exec::silent(2).unwrap();
         let found = paths(&frame, &weights, [&none, &none], &Mask::full(frame.size), 0, &exec);

@@ -8,7 +8,8 @@
 //! doi:10.1103/PhysRevE.64.016706) until the way is open; the last one is the throat.
 //!
 //! The first trial comes from the same search on every fourth voxel, so that nearly all voxels are looked at twice.
-//! O(voxels + runs · trials); a bit a voxel, and 8 bytes for each voxel between the brackets. Paths step across faces
+//! O(voxels + runs · trials); two bits a voxel, and 32 bytes for each of the few voxels between the
+//! brackets. Paths step across faces
 //! (6-connected).
 
 use std::collections::BTreeMap;
@@ -25,9 +26,6 @@ const STRIDE: usize = 4;
 
 /// Voxels below which no guess is made.
 const SMALL: usize = 1 << 16;
-
-/// Fills in the weights of the row (y, z).
-pub type Weights<'a> = &'a (dyn Fn(usize, usize, &mut [f32]) + Sync);
 
 /// What a way has to do to count.
 #[derive(Clone, Copy, Debug)]
@@ -47,18 +45,12 @@ pub struct Passage {
     pub throat: [usize; 3],
 }
 
-/// The widest passage; `None` where there is none. `weights` fills in the weights of the row (y, z); what is not positive
-/// is a wall.
+/// The widest passage; `None` where there is none. `weights` has one for each voxel; what is not positive is a wall.
 ///
 /// # Panics
-/// When sides are asked for on grids of another size.
-pub fn widest_passage(
-    frame: &Frame,
-    border: Border,
-    weights: Weights<'_>,
-    goal: Goal<'_>,
-    exec: &Exec,
-) -> Option<Passage> {
+/// When weights or sides are of grids of another size.
+pub fn widest_passage(frame: &Frame, border: Border, weights: &[f32], goal: Goal<'_>, exec: &Exec) -> Option<Passage> {
+    assert_eq!(weights.len(), frame.len(), "a weight for each voxel");
     let search = Search { frame: *frame, border, weights, goal, exec };
     let guess = search.guess();
     search.run(guess)
@@ -67,7 +59,7 @@ pub fn widest_passage(
 struct Search<'a> {
     frame: Frame,
     border: Border,
-    weights: Weights<'a>,
+    weights: &'a [f32],
     goal: Goal<'a>,
     exec: &'a Exec,
 }
@@ -80,18 +72,13 @@ impl Search<'_> {
             return None;
         }
         let size = self.frame.size.map(|n| n / STRIDE);
-        let planes = self.exec.map(size[2], |z| {
-            let mut row = vec![0.0; nx];
-            let mut plane = Vec::with_capacity(size[0] * size[1]);
+        let mut weights = Vec::with_capacity(size.iter().product());
+        for z in 0..size[2] {
             for y in 0..size[1] {
-                (self.weights)(y * STRIDE + STRIDE / 2, z * STRIDE + STRIDE / 2, &mut row);
-                plane.extend((0..size[0]).map(|x| row[x * STRIDE + STRIDE / 2]));
+                let first = self.frame.index(STRIDE / 2, y * STRIDE + STRIDE / 2, z * STRIDE + STRIDE / 2);
+                weights.extend((0..size[0]).map(|x| self.weights[first + x * STRIDE]));
             }
-            plane
-        });
-        let weights = |y: usize, z: usize, row: &mut [f32]| {
-            row.copy_from_slice(&planes[z][y * size[0]..(y + 1) * size[0]]);
-        };
+        }
         let frame = Frame { size, spacing: self.frame.spacing.map(|h| h * STRIDE as f64), origin: self.frame.origin };
         let coarse = |side: &Mask| {
             let mut mask = Mask::empty(size);
@@ -125,8 +112,8 @@ impl Search<'_> {
             low = positive;
             alive = self.open_at(low, None);
         }
-        let (mut alive, greatest) = alive?;
-        let mut high = greatest.next_up();
+        let mut alive = alive?;
+        let mut high = self.greatest().next_up();
         let mut above = Mask::empty(self.frame.size);
         let mut trial = guess.map(|g| g + h).filter(|t| low < *t && *t < high);
         while alive.count() - above.count() > ONE_BY_ONE {
@@ -135,47 +122,49 @@ impl Search<'_> {
                 break;
             }
             match self.open_at(middle, Some(&alive)) {
-                Some((wider, _)) => {
+                Some(wider) => {
                     (low, alive) = (middle, wider);
                     above.intersect(&alive);
                 }
                 None => {
                     high = middle;
-                    above = self.at_least(middle, Some(&alive)).0;
+                    above = self.at_least(middle, Some(&alive));
                 }
             }
         }
         self.one_by_one(&alive, &above)
     }
 
-    /// The voxels of `within` that have at least this weight, and the greatest weight of all.
-    fn at_least(&self, width: f32, within: Option<&Mask>) -> (Mask, f32) {
+    /// The voxels of `within` that have at least this weight.
+    fn at_least(&self, width: f32, within: Option<&Mask>) -> Mask {
         let [nx, ny, _] = self.frame.size;
         let mut mask = Mask::empty(self.frame.size);
         let per_row = mask.words_per_row();
         let pieces: Vec<&mut [u64]> = mask.words_mut().chunks_mut((per_row * ny).max(1)).collect();
-        let greatest = self.exec.map_each(pieces, |z, plane| {
-            let mut row = vec![0.0f32; nx];
-            let mut greatest = 0.0f32;
+        self.exec.for_each(pieces, |z, plane| {
             for y in 0..ny {
+                let row = &self.weights[self.frame.index(0, y, z)..][..nx];
                 let inside = within.map(|m| m.row(y, z));
-                if inside.is_some_and(|words| words.iter().all(|w| *w == 0)) {
-                    continue;
-                }
-                (self.weights)(y, z, &mut row);
-                for (w, word) in plane[y * per_row..(y + 1) * per_row].iter_mut().enumerate() {
-                    for (k, &weight) in row[64 * w..nx.min(64 * w + 64)].iter().enumerate() {
-                        *word |= u64::from(weight >= width) << k;
-                        greatest = greatest.max(weight);
-                    }
-                    if let Some(words) = inside {
-                        *word &= words[w];
+                let words = plane[per_row * y..per_row * (y + 1)].iter_mut();
+                for (w, (word, weights)) in words.zip(row.chunks(64)).enumerate() {
+                    let inside = inside.map_or(u64::MAX, |words| words[w]);
+                    if inside != 0 {
+                        *word = wide(weights, width) & inside;
                     }
                 }
             }
-            greatest
         });
-        (mask, greatest.into_iter().fold(0.0, f32::max))
+        mask
+    }
+
+    fn greatest(&self) -> f32 {
+        let [nx, ny, nz] = self.frame.size;
+        let planes = self.exec.map(nz, |z| {
+            // Positive floats order as their bits.
+            let plane = &self.weights[nx * ny * z..nx * ny * (z + 1)];
+            plane.iter().map(|w| w.to_bits() as i32).max().unwrap_or(0)
+        });
+        planes.into_iter().map(|bits| f32::from_bits(bits.max(0) as u32)).fold(0.0, f32::max)
     }
 
     fn pieces(&self, mask: &Mask) -> Pieces {
@@ -193,10 +182,9 @@ impl Search<'_> {
         }
     }
 
-    /// The components of the voxels of at least this weight through which the way is open, if any, and the greatest
-    /// weight of all.
-    fn open_at(&self, width: f32, within: Option<&Mask>) -> Option<(Mask, f32)> {
-        let (mask, greatest) = self.at_least(width, within);
+    /// The components of the voxels of at least this weight through which the way is open, if any.
+    fn open_at(&self, width: f32, within: Option<&Mask>) -> Option<Mask> {
+        let mask = self.at_least(width, within);
         let mut pieces = self.pieces(&mask);
         let wanted = self.wanted();
         let mut open = Mask::empty(self.frame.size);
@@ -213,7 +201,7 @@ impl Search<'_> {
                 }
             }
         }
-        any.then_some((open, greatest))
+        any.then_some(open)
     }
 
     /// Adds the voxels of `alive` to those `above` one by one until the way is open.
@@ -223,13 +211,9 @@ impl Search<'_> {
         between.subtract(above);
         let mut pieces = self.pieces(above);
         let mut list: Vec<(u32, [usize; 3])> = Vec::new();
-        let mut row = vec![0.0f32; n[0]];
         for z in 0..n[2] {
             for y in 0..n[1] {
-                if between.row(y, z).iter().all(|w| *w == 0) {
-                    continue;
-                }
-                (self.weights)(y, z, &mut row);
+                let row = &self.weights[self.frame.index(0, y, z)..][..n[0]];
                 between.runs(y, z, |from, to| list.extend((from..to).map(|x| (row[x].to_bits(), [x, y, z]))));
             }
         }
@@ -277,6 +261,21 @@ impl Search<'_> {
     }
 }
 
+/// Which of up to 64 weights are at least `width`, as bits.
+#[inline]
+fn wide(weights: &[f32], width: f32) -> u64 {
+    let eights = weights.chunks_exact(8);
+    let rest = eights.remainder();
+    let byte = |some: &[f32]| some.iter().enumerate().fold(0u8, |byte, (k, w)| byte | u8::from(*w >= width) << k);
+    let mut word = 0;
+    let mut at = 0;
+    for eight in eights {
+        word |= u64::from(byte(eight)) << at;
+        at += 8;
+    }
+    if rest.is_empty() { word } else { word | u64::from(byte(rest)) << at }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,10 +285,8 @@ mod tests {
 
     fn search(weight: &[f32], border: Border, goal: Goal<'_>, threads: usize) -> Option<Passage> {
         let frame = Frame { size: SIZE, spacing: [1.0; 3], origin: [0.0; 3] };
-        let rows =
-            |y: usize, z: usize, row: &mut [f32]| row.copy_from_slice(&weight[frame.index(0, y, z)..][..SIZE[0]]);
         let exec = Exec::silent(threads).unwrap();
-        let search = Search { frame, border, weights: &rows, goal, exec: &exec };
+        let search = Search { frame, border, weights: weight, goal, exec: &exec };
         let found = search.run(None);
         // A guess, good or bad, changes nothing.
         for guess in [0.5, 3.0, 100.0] {
@@ -356,17 +353,20 @@ mod tests {
             let wall = if (30..34).contains(&x) { 4.1 } else { 7.3 };
             wall - ((y as f32 - 31.3).powi(2) + (z as f32 - 29.6).powi(2)).sqrt()
         };
-        let rows = |y: usize, z: usize, row: &mut [f32]| {
-            row.iter_mut().enumerate().for_each(|(x, w)| *w = weight(x, y, z));
-        };
+        let weights: Vec<f32> = (0..frame.len()).map(|i| frame.voxel(i)).map(|[x, y, z]| weight(x, y, z)).collect();
         let side = |x: usize| {
             let mut mask = Mask::empty(frame.size);
             (0..64 * 60).for_each(|i| mask.insert(x, i % 64, i / 64));
             mask
         };
-        let found =
-            widest_passage(&frame, Border::Open, &rows, Goal::Between(&side(0), &side(71)), &Exec::silent(2).unwrap())
-                .unwrap();
+        let found = widest_passage(
+            &frame,
+            Border::Open,
+            &weights,
+            Goal::Between(&side(0), &side(71)),
+            &Exec::silent(2).unwrap(),
+        )
+        .unwrap();
         assert_eq!(found.radius, weight(31, 31, 30));
         assert!((30..34).contains(&found.throat[0]));
     }
