@@ -168,6 +168,7 @@ impl Canvas {
                 owner,
                 counts,
                 first,
+                squares: <[Squares; 3]>::default(),
             };
             for k in starts[s]..starts[s + 1] {
                 let b = lists[k];
@@ -225,37 +226,39 @@ fn slice(from: usize, to: usize, axis: usize) -> u64 {
     (from..=to).fold(0, |all, k| all | FIRST[axis] << (k << (2 * axis)))
 }
 
-/// The voxels of a brick along one axis, seen from the centre of a ball.
-#[derive(Clone, Copy)]
-struct Span {
-    /// Where the first one lies.
-    start: f64,
-    /// Squared distance of the nearest and of the farthest one.
-    nearest: f64,
-    farthest: f64,
+/// Squared distances along one axis from the centre of a ball to the voxels of the bricks that it reaches.
+#[derive(Default)]
+struct Squares {
+    /// The first brick.
+    first: usize,
+    /// For each voxel of the bricks.
+    voxels: Vec<[f64; BRICK]>,
+    /// For each brick the least and the greatest.
+    ends: Vec<(f64, f64)>,
 }
 
-impl Span {
+impl Squares {
+    /// For the bricks that hold voxels `from` to `to`, of spacing `h`; voxel 0 is seen from the centre at `start`.
     #[inline]
-    fn new(start: f64, h: f64) -> Self {
-        let end = start + (BRICK - 1) as f64 * h;
-        let near = start.max(-end).max(0.0);
-        let far = end.max(-start);
-        Self { start, nearest: near * near, farthest: far * far }
+    fn look(&mut self, from: usize, to: usize, start: f64, h: f64) {
+        self.first = from / BRICK;
+        self.voxels.clear();
+        self.ends.clear();
+        for brick in self.first..=to / BRICK {
+            let low = start + (brick * BRICK) as f64 * h;
+            let squares: [f64; BRICK] = std::array::from_fn(|k| (low + k as f64 * h).powi(2));
+            let high = low + (BRICK - 1) as f64 * h;
+            let near = low.max(-high).max(0.0);
+            self.ends.push((near * near, squares[0].max(squares[BRICK - 1])));
+            self.voxels.push(squares);
+        }
     }
 }
 
-/// The bare voxels of a brick within a distance (squared) of the centre of a ball, from which its first voxel is seen at
-/// `start`.
+/// The bare voxels of a brick within a distance (squared) of the centre of a ball; squared distances along the axes are
+/// given.
 #[inline]
-fn covered(bare: u64, squared: f64, start: [f64; 3], h: &[f64; 3]) -> u64 {
-    let square = |a: usize| -> [f64; BRICK] {
-        std::array::from_fn(|k| {
-            let d = start[a] + k as f64 * h[a];
-            d * d
-        })
-    };
-    let (dx, dy, dz) = (square(0), square(1), square(2));
+fn covered(bare: u64, squared: f64, [dx, dy, dz]: [&[f64; BRICK]; 3]) -> u64 {
     let mut inside = 0u64;
     if bare.count_ones() <= FEW {
         for bit in bits(bare) {
@@ -267,9 +270,8 @@ fn covered(bare: u64, squared: f64, start: [f64; 3], h: &[f64; 3]) -> u64 {
     for (k, z) in dz.iter().enumerate() {
         for (j, y) in dy.iter().enumerate() {
             let rest = z + y;
-            for (i, x) in dx.iter().enumerate() {
-                inside |= u64::from(x + rest <= squared) << (i + BRICK * j + BRICK * BRICK * k);
-            }
+            let row = dx.iter().enumerate().fold(0u8, |row, (i, x)| row | u8::from(x + rest <= squared) << i);
+            inside |= u64::from(row) << (BRICK * j + BRICK * BRICK * k);
         }
     }
     inside & bare
@@ -289,6 +291,8 @@ struct Brush<'a> {
     owner: Option<&'a mut [u32]>,
     counts: &'a [AtomicU32],
     first: u32,
+    /// What the ball in hand sees along x, y and z.
+    squares: [Squares; 3],
 }
 
 impl Brush<'_> {
@@ -302,6 +306,10 @@ impl Brush<'_> {
         else {
             return;
         };
+        let mut squares = std::mem::take(&mut self.squares);
+        squares[0].look(x0, x1, -centre[0], self.h[0]);
+        squares[1].look(y0, y1, -centre[1], self.h[1]);
+        squares[2].look(z0, z1, self.z as f64 * self.h[2] - centre[2], self.h[2]);
         let in_z = slice(z0 / BRICK, z1 / BRICK, 2);
         let squared = r * r;
         let mut painted = 0;
@@ -316,27 +324,27 @@ impl Brush<'_> {
                 }
                 open &= slice(x0.max(tx * TILE) % TILE / BRICK, x1.min(tx * TILE + TILE - 1) % TILE / BRICK, 0);
                 let low = [tx * TILE, ty * TILE, self.z];
-                let spans: [[Span; BRICK]; 3] = std::array::from_fn(|a| {
-                    std::array::from_fn(|k| Span::new((low[a] + k * BRICK) as f64 * self.h[a] - centre[a], self.h[a]))
-                });
                 for b in bits(open) {
                     let [x, y, z] = [b % BRICK, b / BRICK % BRICK, b / (BRICK * BRICK)];
-                    let (x_span, y_span, z_span) = (&spans[0][x], &spans[1][y], &spans[2][z]);
-                    if x_span.nearest + y_span.nearest + z_span.nearest > squared {
+                    let at =
+                        [tx * BRICK + x - squares[0].first, ty * BRICK + y - squares[1].first, z - squares[2].first];
+                    let ends = [squares[0].ends[at[0]], squares[1].ends[at[1]], squares[2].ends[at[2]]];
+                    if ends[0].0 + ends[1].0 + ends[2].0 > squared {
                         continue;
                     }
-                    let whole = x_span.farthest + y_span.farthest + z_span.farthest <= squared * (1.0 - 1e-9);
+                    let whole = ends[0].1 + ends[1].1 + ends[2].1 <= squared * (1.0 - 1e-9);
                     let inside = if whole {
                         u64::MAX
                     } else {
                         let bare = self.slab.bare[tile * BRICKS + b];
-                        covered(bare, squared, [x_span, y_span, z_span].map(|s| s.start), &self.h)
+                        covered(bare, squared, std::array::from_fn(|a| &squares[a].voxels[at[a]]))
                     };
                     let low = [low[0] + x * BRICK, low[1] + y * BRICK, low[2] + z * BRICK];
                     painted += self.brick(id, inside, low, tile, b);
                 }
             }
         }
+        self.squares = squares;
         if painted > 0 {
             self.counts[id as usize].fetch_add(painted, Ordering::Relaxed);
         }

@@ -222,6 +222,8 @@ struct Near {
     /// Distances where a move began.
     before: Vec<f64>,
     pushes: Vec<V3>,
+    /// The triangles that the ball looked from had in it.
+    inner: Vec<usize>,
 }
 
 impl Near {
@@ -267,6 +269,25 @@ impl Near {
         best
     }
 
+    /// Keeps the triangles nearer than `radius` to the point looked from last.
+    fn within(&mut self, radius: f64) {
+        self.inner.clear();
+        self.inner.extend(self.distance.iter().enumerate().filter(|(_, d)| **d < radius).map(|(k, _)| k));
+    }
+
+    /// Looks from `c` at those kept: the number of the nearest triangle, and its distance.
+    fn look_within(&mut self, c: &V3) -> (usize, f64) {
+        let mut best = (0, f64::INFINITY);
+        for &k in &self.inner {
+            self.feet[k] = self.triangles[k].closest(c);
+            let distance = (self.feet[k] - c).norm();
+            if distance < best.1 {
+                best = (k, distance);
+            }
+        }
+        best
+    }
+
     /// Cosine of the widest angle between the nearest contact of the ball looked from last and its others.
     fn widest_contact(&self, c: &V3, nearest: usize, reach: f64) -> f64 {
         if self.distance[nearest] <= 0.0 {
@@ -296,16 +317,14 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
     near.gather(field, voxel, &p);
     let most = REACH * h;
     let mut t = most;
-    let mut c;
-    let mut nearest;
-    let mut rounds = 0;
-    loop {
-        c = p + n * t;
-        nearest = near.look(&c);
-        rounds += 1;
-        if near.distance[nearest] >= d + t - 1e-5 * h || rounds > 8 {
-            break;
-        }
+    let mut c = p + n * t;
+    let mut nearest = near.look(&c);
+    if near.distance[nearest] >= d + t - 1e-5 * h {
+        return;
+    }
+    // All these balls touch q, each lies within the one before: what does not reach into one reaches into none after it.
+    near.within(d + t);
+    for _ in 0..8 {
         // The ball that touches q and the point found: its centre lies on the line through q and p.
         let off = p - near.feet[nearest];
         let shrink = 2.0 * (d - n.dot(&off));
@@ -317,6 +336,12 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
             break;
         }
         t = next;
+        c = p + n * t;
+        let (found, distance) = near.look_within(&c);
+        if distance >= d + t - 1e-5 * h {
+            break;
+        }
+        nearest = found;
     }
     if t >= most {
         return;
@@ -324,8 +349,8 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
     if !holds(field, domain, &c) {
         t = 0.0;
         c = p;
-        nearest = near.look(&c);
     }
+    nearest = near.look(&c);
     let central = |c: &V3| (0..3).all(|a| (c[a] - p[a]).abs() <= 0.5001 * frame.spacing[a]);
     let contact = near.widest_contact(&c, nearest, d + t + 0.25 * h);
     let held = contact <= SAME_SIDE || t <= 0.0;
