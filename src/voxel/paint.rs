@@ -306,11 +306,16 @@ impl Brush<'_> {
         else {
             return;
         };
+        let in_z = slice(z0 / BRICK, z1 / BRICK, 2);
+        let tiles = x0 / TILE..=x1 / TILE;
+        let bare = |ty: usize| tiles.clone().any(|tx| self.slab.open[tx + self.tiles[0] * ty] & in_z != 0);
+        if !(y0 / TILE..=y1 / TILE).any(bare) {
+            return;
+        }
         let mut squares = std::mem::take(&mut self.squares);
         squares[0].look(x0, x1, -centre[0], self.h[0]);
         squares[1].look(y0, y1, -centre[1], self.h[1]);
         squares[2].look(z0, z1, self.z as f64 * self.h[2] - centre[2], self.h[2]);
-        let in_z = slice(z0 / BRICK, z1 / BRICK, 2);
         let squared = r * r;
         let mut painted = 0;
         for ty in y0 / TILE..=y1 / TILE {

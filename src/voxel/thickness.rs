@@ -116,10 +116,10 @@ pub fn cover_noting<'a>(
     let mut bare = Vec::new();
     canvas.bare(|voxel| bare.push(voxel));
     let more: Vec<Ball> = exec.map_items(&bare, |&voxel| grow(field, phase, voxel));
-    paint(&mut canvas, &more, balls.len() as u32, &[])?;
+    let noted_more = paint(&mut canvas, &more, balls.len() as u32, &falling_stops)?;
     let mut masks = vec![Mask::empty([0; 3]); stops.len()];
-    for ((stop, place), mut mask) in widest.into_iter().zip(noted) {
-        for (&[x, y, z], _) in bare.iter().zip(&more).filter(|(_, ball)| key(ball) >= stop) {
+    for (((_, place), mut mask), left) in widest.into_iter().zip(noted).zip(noted_more) {
+        for &[x, y, z] in bare.iter().filter(|v| !left.get(v[0], v[1], v[2])) {
             mask.remove(x, y, z);
         }
         masks[place] = mask;
@@ -127,16 +127,16 @@ pub fn cover_noting<'a>(
     Ok((Cover { balls, more, counts, owner }, masks))
 }
 
-/// Balls that have a positive key, the greatest key first.
+/// Balls that have a positive key, the greatest key first, of equals the largest.
 fn falling(balls: &[Ball], key: &(impl Fn(&Ball) -> f32 + Sync), exec: &Exec) -> Vec<u32> {
-    let mut order: Vec<(u32, u32)> = Vec::with_capacity(balls.len());
+    let mut order: Vec<(u32, u32, u32)> = Vec::with_capacity(balls.len());
     order.extend(balls.iter().zip(0u32..).filter_map(|(ball, b)| {
         let key = key(ball);
         // Positive floats order as their bits.
-        (key > 0.0).then_some((!key.to_bits(), b))
+        (key > 0.0).then_some((!key.to_bits(), !ball.radius.to_bits(), b))
     }));
     exec.sort(&mut order);
-    order.into_iter().map(|item| item.1).collect()
+    order.into_iter().map(|item| item.2).collect()
 }
 
 fn grow(field: &DistanceField, phase: Phase, voxel: [usize; 3]) -> Ball {
@@ -193,4 +193,51 @@ fn interpolate(field: &DistanceField, c: &V3) -> Option<f64> {
         sum += x.1 * y.1 * z.1 * f64::from(field.values[field.frame.index(x.0, y.0, z.0)]);
     }
     Some(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Frame;
+    use crate::mesh::shapes;
+    use crate::voxel::inside::inside;
+    use crate::voxel::ridge::ridge;
+
+    #[test]
+    fn what_is_noted_as_bare_has_no_ball_of_that_key() {
+        let mesh = shapes::join(&[
+            shapes::cuboid([3.3, 4.1, 2.2], [9.9, 21.0, 8.6]),
+            shapes::cuboid([15.2, 3.0, 4.0], [22.4, 9.1, 25.3]),
+            shapes::sphere([18.0, 19.5, 12.0], 4.2, 9),
+        ]);
+        let frame = Frame { size: [31, 25, 29], spacing: [1.0; 3], origin: [0.25, -0.5, 0.125] };
+        let (exec, limits) = (Exec::silent(2).unwrap(), Limits { memory: 1 << 30 });
+        let solid = inside(&frame, &mesh, true, &exec);
+        let corner = |v: V3| std::array::from_fn(|a| (v[a] - frame.origin[a]) as f32);
+        let facets = (0..mesh.triangles.len()).map(|t| mesh.corners(t).map(corner)).collect();
+        let field = DistanceField::new(frame, Border::Open, facets, &solid, &limits, &exec).unwrap();
+        let mut void = Mask::full(frame.size);
+        void.subtract(&solid);
+        let balls = ridge(&field, &void, &exec).balls;
+        // Open on one side, behind a throat of radius 2.5 in the middle, out of reach beyond.
+        let key = |ball: &Ball| match ball.voxel % 31 {
+            0..10 => ball.radius,
+            10..20 => ball.radius.min(2.5),
+            _ => 0.0,
+        };
+        let stops = [2.0, 3.0];
+        let (found, bare) =
+            cover_noting(&field, Phase::Void, &void, &balls, key, &stops, Owners::Each, &limits, &exec).unwrap();
+        let keys: Vec<f32> = found.balls().map(|(ball, _)| key(ball)).collect();
+        for (stop, bare) in stops.iter().zip(&bare) {
+            let mut left = 0;
+            for (i, owner) in found.owner.iter().enumerate() {
+                let [x, y, z] = frame.voxel(i);
+                let expected = void.get(x, y, z) && keys.get(*owner as usize).is_none_or(|key| key < stop);
+                assert_eq!(bare.get(x, y, z), expected, "{x} {y} {z}");
+                left += u32::from(expected);
+            }
+            assert!((100..20_000).contains(&left), "{left}");
+        }
+    }
 }
