@@ -179,6 +179,55 @@ fn unchanged_designs_come_from_the_cache_and_a_forged_entry_is_not_believed() {
     assert_eq!(code(&check()), 1);
 }
 
+/// SHA-256 of parts, each behind its length, as the cache takes it.
+fn digest(parts: &[&[u8]]) -> String {
+    use sha2::Digest as _;
+    let mut digest = sha2::Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[test]
+fn who_does_not_know_the_secret_of_a_cache_cannot_forge_its_entries() {
+    let repo = repository(CONFIG);
+    let check = |secret: &str| {
+        let arguments = ["check", "designs/dense.stl", "--resolution", "100um", "--format", "json", "--quiet"];
+        let mut program = Command::new(env!("CARGO_BIN_EXE_poregauge"));
+        program.current_dir(repo.path()).env("POREGAUGE_CACHE", repo.path().join("cache"));
+        code(&program.env("POREGAUGE_CACHE_SECRET", secret).args(arguments).output().unwrap())
+    };
+    // Rewrites all entries as one does who has the program, but not the secret.
+    let forge = || {
+        let program = digest(&[&std::fs::read(env!("CARGO_BIN_EXE_poregauge")).unwrap()]);
+        let mut forged = 0;
+        for folder in std::fs::read_dir(repo.path().join("cache")).unwrap() {
+            let folder = folder.unwrap().path();
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let entry = entry.unwrap().path();
+                let name = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+                let key = name(&folder) + &name(&entry);
+                let honest = std::fs::read_to_string(&entry).unwrap();
+                let body = honest.split_once('\n').unwrap().1.replace("\"verdict\":\"fail\"", "\"verdict\":\"pass\"");
+                let made = digest(&[key.as_bytes(), body.as_bytes(), program.as_bytes()]);
+                std::fs::write(&entry, format!("{made}\n{body}")).unwrap();
+                forged += 1;
+            }
+        }
+        assert_eq!(forged, 1);
+    };
+    assert_eq!(check("only we know"), 1);
+    forge();
+    assert_eq!(check("only we know"), 1, "it is measured again");
+    // Without a secret the same hand would be believed: the test forges what it says.
+    std::fs::remove_dir_all(repo.path().join("cache")).unwrap();
+    assert_eq!(check(""), 1);
+    forge();
+    assert_eq!(check(""), 0);
+}
+
 #[test]
 fn against_a_baseline_only_what_got_worse_fails() {
     let repo = repository(CONFIG);

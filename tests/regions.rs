@@ -139,7 +139,9 @@ fn sizes_are_those_of_whole_pores_and_mirrored_halves_exchange_them() {
     let folder = tempfile::tempdir().unwrap();
     let [plain, mirrored] = [false, true].map(|mirrored| {
         let path = nrrd(folder.path(), &format!("{mirrored}.nrrd"), &frame, |v| slots(v, mirrored));
-        measure_file(&path, &run, 2)
+        let design = measure_file(&path, &run, 2);
+        assert_eq!(design.measurements, measure_file(&path, &run, 1).measurements, "at any number of threads");
+        design
     });
     let (low, high) = ("z:0-0.475", "z:0.525-1");
     // 7 plates of 2 voxels of 38 below; 4 above, of which the last one is cut to 2.

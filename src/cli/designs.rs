@@ -263,6 +263,9 @@ fn outputs(run: &RunArgs, config: Option<&Config>) -> Result<Outputs, Failure> {
     Ok(pairs)
 }
 
+/// The variable whose value goes into the entries of the cache, where others may write to its folder.
+const CACHE_SECRET: &str = "POREGAUGE_CACHE_SECRET";
+
 /// The folder of results that the user wants, if any.
 fn cache(options: &RunArgs) -> Option<Cache> {
     let folder = match &options.cache {
@@ -270,7 +273,8 @@ fn cache(options: &RunArgs) -> Option<Cache> {
         Some(folder) => folder.clone(),
         None => dirs::cache_dir()?.join("poregauge"),
     };
-    Cache::new(folder)
+    let secret = std::env::var_os(CACHE_SECRET).filter(|secret| !secret.is_empty());
+    Cache::new(folder, secret.as_ref().map(|secret| secret.as_encoded_bytes()))
 }
 
 fn finish(
