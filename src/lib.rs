@@ -42,5 +42,6 @@ pub mod parallel;
 pub mod picture;
 pub mod report;
 pub mod solver;
+pub mod text;
 pub mod units;
 pub mod voxel;

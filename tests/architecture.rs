@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Room, layer, and what it must not import although the layer would allow it.
-const ROOMS: [(&str, u8, &[&str]); 21] = [
+const ROOMS: [(&str, u8, &[&str]); 22] = [
     ("units", 0, &[]),
     ("limits", 0, &[]),
     ("parallel", 0, &[]),
+    ("text", 0, &[]),
     ("mesh", 1, &["grid"]),
     ("grid", 1, &["mesh"]),
     ("input", 2, &["voxel", "export", "generate"]),

@@ -414,7 +414,7 @@ fn a_material_that_the_configuration_does_not_know_is_named_with_its_line() {
         text(&program.output().unwrap().stderr)
     };
     let said = run(&[]);
-    assert!(said.contains("poregauge.toml, line 6: there is no material `unobtainium`"), "{said}");
+    assert!(said.contains("poregauge.toml: line 6, column 12: there is no material `unobtainium`"), "{said}");
     assert!(said.contains("PLGA_85_15"), "{said}");
     // One that is named on the command line is not looked for in the file.
     assert!(!run(&["a.stl", "--material", "unobtainium"]).contains("line 6"));

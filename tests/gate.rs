@@ -20,12 +20,15 @@ fn repository(config: &str) -> tempfile::TempDir {
     std::fs::create_dir(folder.path().join(".git")).unwrap();
     for (from, to) in [
         ("pass-cubic.stl", "designs/good.stl"),
-        ("fail-porosity.stl", "designs/dense.stl"),
         ("fail-small-pores.stl", "designs/odd %,:|<b>&.stl"),
         ("pass-wide.stl", "designs/deep/good.stl"),
     ] {
         std::fs::copy(meshes.join(from), folder.path().join(to)).unwrap();
     }
+    // One cell, so that what would make it pass is soon found.
+    let dense = poregauge::generate::cubic::Cubic::with_porosity(600.0, 0.83, 1).unwrap().mesh(None);
+    let mut file = std::fs::File::create(folder.path().join("designs/dense.stl")).unwrap();
+    poregauge::export::stl::write(&mut file, &dense).unwrap();
     std::fs::write(folder.path().join("designs/broken.stl"), b"solid x\nfacet").unwrap();
     std::fs::write(folder.path().join("void.toml"), CRITERIA).unwrap();
     std::fs::write(folder.path().join("poregauge.toml"), config).unwrap();
@@ -47,14 +50,26 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
 #[test]
 fn every_format_gives_the_same_exit_code_for_every_verdict() {
     let repo = repository(CONFIG);
-    for (file, expected) in [("designs/good.stl", 0), ("designs/dense.stl", 1), ("designs/broken.stl", 2)] {
-        for format in ["text", "json", "csv", "markdown", "junit", "sarif", "github"] {
-            let output = run(repo.path(), &["check", file, "--format", format]);
+    // What is a voxel across is not decided.
+    let small = "[[check]]\nid = \"p\"\nmeasure = \"pore_size.d50\"\nmin = \"50um\"\n";
+    std::fs::write(repo.path().join("small.toml"), small).unwrap();
+    for (file, criteria, verdict, expected) in [
+        ("designs/good.stl", "void.toml", "pass", 0),
+        ("designs/dense.stl", "void.toml", "fail", 1),
+        ("designs/good.stl", "small.toml", "inconclusive", 1),
+        ("designs/broken.stl", "void.toml", "error", 2),
+    ] {
+        for format in ["json", "text", "csv", "markdown", "html", "junit", "sarif", "github"] {
+            let output =
+                run(repo.path(), &["check", file, "--criteria", criteria, "--resolution", "100um", "--format", format]);
             assert_eq!(code(&output), expected, "{file} as {format}: {}", text(&output.stdout));
             assert!(!output.stdout.is_empty(), "{file} as {format}");
+            if format == "json" {
+                let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+                assert_eq!(report["designs"][0]["verdict"], verdict);
+            }
         }
     }
-    // The file stands for what is in it: inconclusive is a failure too.
     let strict = run(repo.path(), &["check", "designs/good.stl", "--strict"]);
     assert_eq!(code(&strict), 1, "an advisory check gates under --strict");
 }
@@ -83,6 +98,11 @@ fn the_configured_gate_writes_all_its_reports_in_one_run() {
     let junit = quick_junit::Report::deserialize_from_str(&read("junit")).unwrap();
     assert_eq!((junit.test_suites.len(), junit.failures, junit.errors), (5, 1, 1));
 
+    let errors: Vec<String> = sarif_schema()
+        .iter_errors(&serde_json::from_str(&read("sarif")).unwrap())
+        .map(|e| format!("{}: {e}", e.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_str(&read("sarif")).unwrap();
     let results = sarif.runs[0].results.as_ref().unwrap();
     let errors: Vec<_> = results
@@ -99,6 +119,25 @@ fn the_configured_gate_writes_all_its_reports_in_one_run() {
     assert_eq!(github.lines().filter(|l| l.starts_with("::error ")).count(), 2, "{github}");
     assert!(github.contains("file=designs/odd %25%2C%3A|<b>&.stl"), "{github}");
     assert!(read("markdown").contains("odd %,:\\|&lt;b&gt;&amp;"));
+}
+
+/// The schema of SARIF 2.1.0, as the crate that its types come from carries it.
+fn sarif_schema() -> jsonschema::Validator {
+    let arguments = ["metadata", "--offline", "--locked", "--format-version", "1"];
+    let found = Command::new(env!("CARGO")).current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).output().unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let manifest = packages.iter().find(|p| p["name"] == "serde-sarif").unwrap()["manifest_path"].as_str().unwrap();
+    let schema = std::fs::read(Path::new(manifest).with_file_name("src").join("schema.json")).unwrap();
+    let mut schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    // The pattern of a language in it has a bracket too many, which no reader of patterns takes.
+    for of in ["run", "toolComponent"] {
+        let language = schema.pointer_mut(&format!("/definitions/{of}/properties/language")).unwrap();
+        language.as_object_mut().unwrap().remove("pattern");
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(!validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{ "results": 3 }] })));
+    validator
 }
 
 #[test]
@@ -140,6 +179,55 @@ fn unchanged_designs_come_from_the_cache_and_a_forged_entry_is_not_believed() {
     assert_eq!(code(&check()), 1);
 }
 
+/// SHA-256 of parts, each behind its length, as the cache takes it.
+fn digest(parts: &[&[u8]]) -> String {
+    use sha2::Digest as _;
+    let mut digest = sha2::Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[test]
+fn who_does_not_know_the_secret_of_a_cache_cannot_forge_its_entries() {
+    let repo = repository(CONFIG);
+    let check = |secret: &str| {
+        let arguments = ["check", "designs/dense.stl", "--resolution", "100um", "--format", "json", "--quiet"];
+        let mut program = Command::new(env!("CARGO_BIN_EXE_poregauge"));
+        program.current_dir(repo.path()).env("POREGAUGE_CACHE", repo.path().join("cache"));
+        code(&program.env("POREGAUGE_CACHE_SECRET", secret).args(arguments).output().unwrap())
+    };
+    // Rewrites all entries as one does who has the program, but not the secret.
+    let forge = || {
+        let program = digest(&[&std::fs::read(env!("CARGO_BIN_EXE_poregauge")).unwrap()]);
+        let mut forged = 0;
+        for folder in std::fs::read_dir(repo.path().join("cache")).unwrap() {
+            let folder = folder.unwrap().path();
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let entry = entry.unwrap().path();
+                let name = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+                let key = name(&folder) + &name(&entry);
+                let honest = std::fs::read_to_string(&entry).unwrap();
+                let body = honest.split_once('\n').unwrap().1.replace("\"verdict\":\"fail\"", "\"verdict\":\"pass\"");
+                let made = digest(&[key.as_bytes(), body.as_bytes(), program.as_bytes()]);
+                std::fs::write(&entry, format!("{made}\n{body}")).unwrap();
+                forged += 1;
+            }
+        }
+        assert_eq!(forged, 1);
+    };
+    assert_eq!(check("only we know"), 1);
+    forge();
+    assert_eq!(check("only we know"), 1, "it is measured again");
+    // Without a secret the same hand would be believed: the test forges what it says.
+    std::fs::remove_dir_all(repo.path().join("cache")).unwrap();
+    assert_eq!(check(""), 1);
+    forge();
+    assert_eq!(check(""), 0);
+}
+
 #[test]
 fn against_a_baseline_only_what_got_worse_fails() {
     let repo = repository(CONFIG);
@@ -158,7 +246,29 @@ fn against_a_baseline_only_what_got_worse_fails() {
 #[test]
 fn mistakes_in_the_configuration_are_named_with_their_place() {
     for (config, expected) in [
-        ("[[design]]\nfiles = \"none/*.stl\"\n", "no file matches"),
+        ("[[design]]\nfiles = \"none/*.stl\"\n", "poregauge.toml: line 2, column 9: no file matches"),
+        (
+            "[[design]]\nfiles = [\"designs/*.stl\", \"desings/*.stl\"]\n",
+            "line 2, column 27: no file matches `desings/*.stl`: did you mean `designs`?",
+        ),
+        ("[[design]]\nfiles = \"designs/*.obj\"\n", "in `designs` there are .stl"),
+        (
+            "[[design]]\nfiles = \"designs/*.stl\"\nprocess = \"slaa\"\n",
+            "line 3, column 11: there is no process `slaa`: did you mean `sla`?",
+        ),
+        (
+            "[defaults]\nmaterial = \"PLC\"\n[[design]]\nfiles = \"designs/*.stl\"\n",
+            "line 2, column 12: there is no material `PLC`: did you mean `PCL`?",
+        ),
+        (
+            "[[design]]\nfiles = \"designs/*.stl\"\ncriteria = \"rewiew\"\n",
+            "line 3, column 12: there are no criteria `rewiew`: did you mean `review`?",
+        ),
+        (
+            "[[design]]\nfiles = \"designs/*.stl\"\nenvelope = \"bxo\"\n",
+            "line 3, column 12: there is no envelope `bxo`: did you mean `box`?",
+        ),
+        ("[[design]]\nfiles = \"designs/*.stl\"\nmeasures = [\"porositty\"]\n", "line 3, column 12"),
         ("[[design]]\nfiles = \"designs/*.stl\"\nprocess = \"magic\"\n", "known are"),
         ("[[design]]\nfiles = \"designs/*.stl\"\nproces = \"sla\"\n", "line 3"),
         ("[defaults]\nspacing = \"12\"\n", "12um"),

@@ -102,7 +102,7 @@ const MOST: usize = 64;
 /// When a field does not fit the memory budget, or the run was cancelled.
 pub fn advise(question: &Question<'_>, limits: &Limits, exec: &Exec) -> Result<Option<Advice>, StudyError> {
     let counts = |c: &Check| c.rule.required || question.strict;
-    let geometry = |c: &Check| c.rule.measure().is_some_and(is_geometry);
+    let geometry = |c: &Check| c.rule.region.is_none() && c.rule.measure().is_some_and(is_geometry);
     let fails = |c: &&Check| geometry(c) && c.verdict == Verdict::Fail;
     if !question.checks.iter().any(|c| fails(&c) && counts(c)) {
         return Ok(None);

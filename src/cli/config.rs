@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::Failure;
 use super::args::FormatArg;
 use super::settings::Settings;
+use crate::text::{Step, did_you_mean, place, placed, suggest};
 
 /// Name of the file.
 pub const NAME: &str = "poregauge.toml";
@@ -48,6 +49,8 @@ struct RawOutput {
 /// A design's entry.
 #[derive(Debug)]
 pub struct Entry {
+    /// Which `[[design]]` it is, from 0.
+    pub number: usize,
     /// The patterns of its files.
     pub patterns: Vec<glob::Pattern>,
     /// What is set for it.
@@ -96,10 +99,20 @@ impl Config {
             };
             let patterns: Vec<glob::Pattern> = patterns
                 .iter()
-                .map(|p| glob::Pattern::new(p).map_err(|e| format!("[[design]] {}: `{p}` is no pattern: {e}", k + 1)))
+                .enumerate()
+                .map(|(n, p)| {
+                    glob::Pattern::new(p)
+                        .map_err(|e| placed(pattern_place(text, k, n), &format!("`{p}` is no pattern: {e}")))
+                })
                 .collect::<Result<_, _>>()?;
+            if patterns.is_empty() {
+                return Err(placed(
+                    pattern_place(text, k, 0),
+                    "`files` is empty: name the designs, or remove the entry",
+                ));
+            }
             let settings = settings(text, k, &design.rest)?;
-            entries.push(Entry { patterns, settings });
+            entries.push(Entry { number: k, patterns, settings });
         }
         let outputs = raw.output.into_iter().map(|o| (o.format, o.file.map(|f| folder.join(f)))).collect();
         Ok(Self { folder, text: text.to_owned(), defaults: raw.defaults, entries, outputs })
@@ -112,8 +125,9 @@ impl Config {
         walk(&self.folder, Path::new(""), &mut all);
         let mut found: Vec<(PathBuf, usize)> = Vec::new();
         for (k, entry) in self.entries.iter().enumerate() {
-            for pattern in &entry.patterns {
-                let wrong = |what: String| Failure::Message(format!("{NAME}: [[design]] {}: {what}", k + 1));
+            for (n, pattern) in entry.patterns.iter().enumerate() {
+                let place = pattern_place(&self.text, k, n);
+                let wrong = |what: String| Failure::Message(format!("{NAME}: {}", placed(place, &what)));
                 let mut any = false;
                 for path in all.iter().filter(|path| matches(pattern, path)) {
                     any = true;
@@ -123,8 +137,9 @@ impl Config {
                 }
                 if !any {
                     return Err(wrong(format!(
-                        "no file matches `{}`: correct the pattern or remove it",
-                        pattern.as_str()
+                        "no file matches `{}`{}; correct the pattern or remove it",
+                        pattern.as_str(),
+                        unmatched(pattern.as_str(), &all)
                     )));
                 }
             }
@@ -132,13 +147,17 @@ impl Config {
         Ok(found)
     }
 
-    /// The line that sets a name to a value.
-    pub fn line_of(&self, name: &str, value: &str) -> Option<usize> {
-        let sets = |line: &str| {
-            let (key, rest) = line.split_once('=')?;
-            (key.trim() == name && rest.contains(&format!("\"{value}\""))).then_some(())
-        };
-        self.text.lines().position(|line| sets(line).is_some()).map(|k| k + 1)
+    /// Where a setting of an entry stands, or that of the defaults where the entry has none; `None` where neither has.
+    pub fn place(&self, entry: Option<usize>, key: &str) -> Option<(usize, usize)> {
+        let table: toml::Table = toml::from_str(&self.text).ok()?;
+        let own = entry.filter(|k| table.get("design").and_then(|d| d.get(*k)).is_some_and(|d| d.get(key).is_some()));
+        match own {
+            Some(k) => place(&self.text, &[Step::Key("design"), Step::Item(k), Step::Key(key)]),
+            None if table.get("defaults").is_some_and(|d| d.get(key).is_some()) => {
+                place(&self.text, &[Step::Key("defaults"), Step::Key(key)])
+            }
+            None => None,
+        }
     }
 
     /// The entry whose pattern matches a file.
@@ -191,14 +210,19 @@ fn settings(text: &str, k: usize, rest: &toml::Table) -> Result<Settings, String
                 alone.try_into::<Settings>().is_err().then(|| key.clone())
             })
         });
-        let at = key.and_then(|key| place(text, k, &key));
-        let at = at.map_or(format!("[[design]] {}", k + 1), |(line, column)| format!("line {line}, column {column}"));
-        suggest(&format!("{at}: {}", message.trim_end()))
+        let at = key.and_then(|key| key_place(text, k, &key));
+        let at = at.or_else(|| place(text, &[Step::Key("design"), Step::Item(k)]));
+        suggest(&placed(at, message.trim_end()))
     })
 }
 
+/// Where the n-th pattern of the k-th design stands.
+fn pattern_place(text: &str, k: usize, n: usize) -> Option<(usize, usize)> {
+    place(text, &[Step::Key("design"), Step::Item(k), Step::Key("files"), Step::Item(n)])
+}
+
 /// Line and column of a key of the k-th `[[design]]`.
-fn place(text: &str, k: usize, key: &str) -> Option<(usize, usize)> {
+fn key_place(text: &str, k: usize, key: &str) -> Option<(usize, usize)> {
     let mut design = 0;
     for (number, line) in text.lines().enumerate() {
         let trimmed = line.trim_start();
@@ -213,32 +237,32 @@ fn place(text: &str, k: usize, key: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// Adds the nearest name to a message about an unknown one.
-fn suggest(message: &str) -> String {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let unknown = ["unknown field", "unknown variant"].iter().any(|kind| message.contains(kind));
-    let Some((wrong, known)) = quoted.split_first().filter(|_| unknown) else { return message.to_owned() };
-    let nearest = known.iter().min_by_key(|name| distance(wrong, name));
-    match nearest {
-        Some(name) if distance(wrong, name) <= 3 => format!("{message}\ndid you mean `{name}`?"),
-        _ => message.to_owned(),
-    }
-}
-
-/// Edits between two words (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut before = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = before + usize::from(x != *y);
-            before = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(before + 1);
+/// Why a pattern may match nothing: the nearest folder or file of the first part of it that is not there, or what there is.
+fn unmatched(pattern: &str, all: &[PathBuf]) -> String {
+    let mut folder = PathBuf::new();
+    let parts: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    for (k, part) in parts.iter().enumerate() {
+        let here: Vec<&PathBuf> = all.iter().filter(|p| p.parent() == Some(folder.as_path())).collect();
+        let name = |p: &PathBuf| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let names: Vec<String> = here.iter().map(|p| name(p)).collect();
+        if part.contains(['*', '?', '[']) {
+            let mut kinds: Vec<String> =
+                here.iter().filter_map(|p| Some(format!(".{}", p.extension()?.to_string_lossy()))).collect();
+            kinds.sort();
+            kinds.dedup();
+            let place = if k == 0 { "this folder".to_owned() } else { format!("`{}`", parts[..k].join("/")) };
+            return if kinds.is_empty() {
+                format!(": there is no file in {place}")
+            } else {
+                format!(": in {place} there are {}", kinds.join(", "))
+            };
         }
+        if !names.iter().any(|n| n == part) {
+            return did_you_mean(part, names.iter().map(String::as_str));
+        }
+        folder.push(part);
     }
-    row[b.len()]
+    String::new()
 }
 
 #[cfg(test)]
@@ -278,6 +302,19 @@ mod tests {
         assert!(table.contains("did you mean `design`"), "{table}");
         assert!(error("[[output]]\nformat = \"jsn\"\n").contains("did you mean `json`"));
         assert!(error("[[design]]\nprocess = \"sla\"\n").contains("files"));
+        let pattern = error("[[design]]\nfiles = [\"a\", \"b[\"]\n");
+        assert!(pattern.contains("line 2, column 15") && pattern.contains("no pattern"), "{pattern}");
+        assert!(error("[[design]]\nfiles = []\n").contains("line 2, column 9: `files` is empty"));
+    }
+
+    #[test]
+    fn an_unmatched_pattern_says_what_is_there_instead() {
+        let all = ["designs", "designs/a.stl", "designs/b.nrrd", "mine.toml"].map(PathBuf::from);
+        assert!(unmatched("desings/*.stl", &all).contains("did you mean `designs`"));
+        assert!(unmatched("./designs/a.slt", &all).contains("did you mean `a.stl`"));
+        assert!(unmatched("designs/*.obj", &all).contains("in `designs` there are .nrrd, .stl"));
+        assert!(unmatched("*.obj", &all).contains("in this folder there are .toml"));
+        assert_eq!(unmatched("nothing/like/it", &all), "");
     }
 
     #[test]

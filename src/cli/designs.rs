@@ -14,6 +14,7 @@ use crate::gauge::{self, Cache, Job};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::report::{Report, Status, render};
+use crate::text::placed;
 use crate::units::significant;
 
 /// What `measure` measures when nothing is said.
@@ -177,6 +178,7 @@ pub fn jobs(
     );
     let mut jobs = Vec::new();
     for (file, shown, entry) in chosen {
+        let number = entry.map(|e| e.number);
         let entry = entry.map_or(&nothing, |e| &e.settings);
         let layers = [("command line", line), ("poregauge.toml", entry), ("poregauge.toml", defaults)];
         // Files named on the command line lie here, those named in the configuration beside it.
@@ -184,7 +186,8 @@ pub fn jobs(
         let lower = rooted(entry.clone().over(defaults.clone()), folder);
         let judge = matches!(purpose, Purpose::Judge { .. });
         let settings = line.clone().over(lower);
-        let mut run = resolver.run(&settings, here, judge).map_err(|e| placed(e, line, &settings, config))?;
+        let mut run =
+            resolver.run(&settings, here, judge).map_err(|e| with_place(e, line, &settings, config, number))?;
         run.pictures = pictures;
         run.verify_advice = matches!(purpose, Purpose::Judge { verify_advice: true });
         if let Purpose::Timeline(course) = purpose {
@@ -207,17 +210,23 @@ pub fn jobs(
     Ok(jobs)
 }
 
-/// A complaint about a material or a tissue that the configuration names, with its place there.
-fn placed(failure: Failure, line: &Settings, settings: &Settings, config: Option<&Config>) -> Failure {
-    let Failure::Message(message) = &failure else { return failure };
-    let named = [("material", &line.material, &settings.material), ("tissue", &line.tissue, &settings.tissue)];
-    let place = named.into_iter().find_map(|(name, own, value)| {
-        let value =
-            value.as_deref().filter(|v| own.is_none() && message.starts_with(&format!("there is no {name} `{v}`")))?;
-        config?.line_of(name, value)
+/// A complaint about a value that the configuration names, with its place there.
+fn with_place(
+    failure: Failure,
+    line: &Settings,
+    settings: &Settings,
+    config: Option<&Config>,
+    entry: Option<usize>,
+) -> Failure {
+    let (Failure::Message(message), Some(config)) = (&failure, config) else { return failure };
+    let own = line.shown();
+    let about = |value: &str| value.split(',').any(|v| message.contains(&format!("`{v}`")));
+    let place = ["criteria", "process", "material", "tissue", "envelope", "measures"].into_iter().find_map(|key| {
+        settings.shown().get(key).filter(|value| !own.contains_key(key) && about(value))?;
+        config.place(entry, key)
     });
     match place {
-        Some(line) => Failure::Message(format!("{}, line {line}: {message}", super::config::NAME)),
+        Some(place) => Failure::Message(format!("{}: {}", super::config::NAME, placed(Some(place), message))),
         None => failure,
     }
 }
@@ -254,6 +263,9 @@ fn outputs(run: &RunArgs, config: Option<&Config>) -> Result<Outputs, Failure> {
     Ok(pairs)
 }
 
+/// The variable whose value goes into the entries of the cache, where others may write to its folder.
+const CACHE_SECRET: &str = "POREGAUGE_CACHE_SECRET";
+
 /// The folder of results that the user wants, if any.
 fn cache(options: &RunArgs) -> Option<Cache> {
     let folder = match &options.cache {
@@ -261,7 +273,8 @@ fn cache(options: &RunArgs) -> Option<Cache> {
         Some(folder) => folder.clone(),
         None => dirs::cache_dir()?.join("poregauge"),
     };
-    Cache::new(folder)
+    let secret = std::env::var_os(CACHE_SECRET).filter(|secret| !secret.is_empty());
+    Cache::new(folder, secret.as_ref().map(|secret| secret.as_encoded_bytes()))
 }
 
 fn finish(

@@ -3,6 +3,7 @@
 mod args;
 mod changes;
 mod config;
+mod criteria;
 mod designs;
 mod export;
 mod man;

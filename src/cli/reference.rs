@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 
 use super::settings;
 use super::{Failure, output};
-use crate::criteria::{Basis, Criteria, Process, RuleKind, built_in, built_in_names, process, process_names};
+use crate::criteria::{Basis, Criteria, Process, Rule, RuleKind, built_in, built_in_names, process, process_names};
 use crate::fate::library::Law;
 use crate::fate::{Library, Range, Support};
+use crate::measure::Zone;
 use crate::report::Status;
 use crate::report::words::wrap;
+use crate::text::did_you_mean;
 use crate::units::significant;
 
 fn criteria(name: &str) -> Result<Criteria, Failure> {
-    settings::criteria(name, Path::new(""))
+    super::criteria::named(name, Path::new(""))
 }
 
 pub fn criteria_list() -> Result<Status, Failure> {
@@ -31,26 +33,54 @@ pub fn criteria_show(name: &str) -> Result<Status, Failure> {
     for rule in &criteria.rules {
         let gate = if rule.required { "required" } else { "advisory" };
         let _ = writeln!(text, "\n{} (criterion {}, {gate})", rule.id, rule.criterion);
-        text.push_str(&wrap(&asks(&rule.kind), "  "));
-        text.push_str(&wrap(&rule.source, "  "));
+        text.push_str(&wrap(&asks(rule), "  "));
+        if !rule.source.is_empty() {
+            text.push_str(&wrap(&rule.source, "  "));
+        }
     }
     output::print(&text)
 }
 
 pub fn criteria_validate(files: &[PathBuf]) -> Result<Status, Failure> {
     let mut text = String::new();
+    let mut wrong = 0;
     for file in files {
-        let criteria = criteria(&file.to_string_lossy())?;
-        let _ = writeln!(text, "{}: {} checks", file.display(), criteria.rules.len());
+        match validated(file) {
+            Ok(criteria) => {
+                let _ = writeln!(text, "{}: {} checks", file.display(), criteria.rules.len());
+            }
+            Err(Failure::Message(what)) => {
+                output::complain(&what);
+                wrong += 1;
+            }
+            Err(other) => return Err(other),
+        }
     }
-    output::print(&text)
+    let status = output::print(&text)?;
+    Ok(if wrong > 0 { Status::Undecided } else { status })
+}
+
+/// The criteria of a file, with all the files that they name.
+fn validated(file: &Path) -> Result<Criteria, Failure> {
+    let criteria = criteria(&file.to_string_lossy())?;
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for rule in &criteria.rules {
+        if let Some(Zone::Mask { file: mask, .. }) = &rule.region
+            && !folder.join(mask).exists()
+        {
+            let what = format!("{}: check `{}`: there is no mask {mask} beside the file", file.display(), rule.id);
+            return Err(Failure::Message(what));
+        }
+    }
+    Ok(criteria)
 }
 
 pub fn explain(check: &str, name: &str) -> Result<Status, Failure> {
     let criteria = criteria(name)?;
     let rule = criteria.rules.iter().find(|r| r.id == check).ok_or_else(|| {
         let ids: Vec<&str> = criteria.rules.iter().map(|r| r.id.as_str()).collect();
-        Failure::Message(format!("{name} has no check `{check}`: it has {}", ids.join(", ")))
+        let nearest = did_you_mean(check, ids.iter().copied());
+        Failure::Message(format!("{name} has no check `{check}`{nearest}: it has {}", ids.join(", ")))
     })?;
     let basis = match rule.basis {
         Basis::Review => "the review itself",
@@ -64,13 +94,17 @@ pub fn explain(check: &str, name: &str) -> Result<Status, Failure> {
     };
     let mut text = format!("{} — {}\n\n", rule.id, rule.title);
     for (name, what) in [
-        ("Asks", asks(&rule.kind)),
+        ("Asks", asks(rule)),
+        ("Region", rule.region.as_ref().map(region).unwrap_or_default()),
         ("Gate", gate.to_owned()),
-        ("Why", rule.help.clone()),
+        ("Why", or_dash(&rule.help)),
         ("Limit by", basis.to_owned()),
-        ("Source", rule.source.clone()),
-        ("Remedy", rule.advice.clone().unwrap_or_else(|| "–".to_owned())),
+        ("Source", or_dash(&rule.source)),
+        ("Remedy", or_dash(rule.advice.as_deref().unwrap_or_default())),
     ] {
+        if what.is_empty() {
+            continue;
+        }
         let body = wrap(&what, "          ");
         let _ = write!(text, "{name:9} {}", body.trim_start());
     }
@@ -203,7 +237,28 @@ fn sources(text: &mut String, library: &Library, notes: &Notes) {
     }
 }
 
-fn asks(kind: &RuleKind) -> String {
+/// What there is nothing of.
+fn or_dash(text: &str) -> String {
+    if text.is_empty() { "–".to_owned() } else { text.to_owned() }
+}
+
+/// Where a region lies, and what is taken in it.
+fn region(zone: &Zone) -> String {
+    let place = match zone {
+        Zone::Axial { .. } => "a slab of the envelope",
+        Zone::Radial { axis: None, .. } => "a shell round the axis of the envelope: of a cylinder its own, else z",
+        Zone::Radial { .. } => "a shell round the middle line of the envelope",
+        Zone::Mask { .. } => "what the mask covers",
+    };
+    format!("{}: {place}; sizes are those of whole pores and struts, taken over what of them lies there", zone.name())
+}
+
+fn asks(rule: &Rule) -> String {
+    let asked = of_kind(&rule.kind);
+    rule.region.as_ref().map_or_else(|| asked.clone(), |zone| format!("{asked}, in {}", zone.name()))
+}
+
+fn of_kind(kind: &RuleKind) -> String {
     match kind {
         RuleKind::Figure { measure, limit } => match (limit.min, limit.max) {
             (Some(a), Some(b)) => format!("{a} <= {measure} <= {b}"),

@@ -11,17 +11,16 @@ use serde::{Deserialize, Deserializer};
 use super::Failure;
 use super::args::{InputArgs, MakingArgs};
 use super::values::{AxesArg, CutArg, GrowthArg, OxygenArg, RawSizeArg, build_volume, length, resolution, spacing};
-use crate::criteria::{
-    Criteria, Making, built_in, built_in_names, measure_ids, process, process_names, unit_of, unknown_measure,
-};
+use crate::criteria::{Criteria, Making, Rule, measure_ids, process, process_names, unit_of, unknown_measure};
 use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
 use crate::fate::{GrowthLaw, Library, Tissue};
 use crate::gauge::{self, MAX_VOXELS, Run, TISSUE_THROAT};
 use crate::input::{RawLayout, RawType};
 use crate::limits::Limits;
-use crate::measure::{BuildDirection, Culture};
+use crate::measure::{BuildDirection, Culture, Zone};
 use crate::parallel::Exec;
 use crate::report::SettingEntry;
+use crate::text::did_you_mean;
 use crate::units::{Length, LengthUnit, parse_cells, parse_oxygen, parse_pressure, parse_speed, parse_uptake};
 use crate::voxel::denoise::{Filter, WIDEST};
 
@@ -422,13 +421,14 @@ pub struct Resolver<'a> {
     /// Threads for reading envelopes.
     pub exec: &'a Exec,
     criteria: BTreeMap<PathBuf, Criteria>,
+    masked: BTreeMap<String, Criteria>,
     envelopes: BTreeMap<String, EnvelopeChoice>,
 }
 
 impl<'a> Resolver<'a> {
     /// Nothing read yet.
     pub fn new(limits: Limits, exec: &'a Exec) -> Self {
-        Self { limits, exec, criteria: BTreeMap::new(), envelopes: BTreeMap::new() }
+        Self { limits, exec, criteria: BTreeMap::new(), masked: BTreeMap::new(), envelopes: BTreeMap::new() }
     }
 
     /// The run that settings ask for; files in them lie in `folder`. `judge` says whether designs are judged at all.
@@ -464,6 +464,7 @@ impl<'a> Resolver<'a> {
             invert: settings.invert.unwrap_or(false),
             envelope: EnvelopeChoice::Auto,
         };
+        let criteria = criteria.map(|read| self.with_masks(read, &options)).transpose()?;
         options.envelope = match settings.envelope.as_deref() {
             None | Some("auto") => EnvelopeChoice::Auto,
             Some("box") => EnvelopeChoice::Box,
@@ -512,20 +513,40 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn criteria(&mut self, name: &str, folder: &Path) -> Result<Criteria, Failure> {
+    /// The criteria, and the folder that their masks lie in.
+    fn criteria(&mut self, name: &str, folder: &Path) -> Result<(Criteria, PathBuf), Failure> {
         let path = folder.join(name);
+        let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         if let Some(known) = self.criteria.get(&path) {
+            return Ok((known.clone(), beside));
+        }
+        let criteria = super::criteria::named(name, folder)?;
+        self.criteria.insert(path, criteria.clone());
+        Ok((criteria, beside))
+    }
+
+    /// The criteria with the masks of their regions, read as designs with these options are.
+    fn with_masks(&mut self, (criteria, folder): (Criteria, PathBuf), options: &Options) -> Result<Criteria, Failure> {
+        let masked = |rule: &Rule| matches!(rule.region, Some(Zone::Mask { .. }));
+        if !criteria.rules.iter().any(masked) {
+            return Ok(criteria);
+        }
+        let key =
+            format!("{} {criteria:?} {:?} {:?} {:?}", folder.display(), options.unit, options.spacing, options.axes);
+        if let Some(known) = self.masked.get(&key) {
             return Ok(known.clone());
         }
-        let criteria = criteria(name, folder)?;
-        self.criteria.insert(path, criteria.clone());
-        Ok(criteria)
+        let read = gauge::with_masks(&criteria, &folder, options, &self.limits, self.exec)
+            .map_err(|what| Failure::Message(format!("criteria {}: {what}", criteria.name)))?;
+        self.masked.insert(key, read.clone());
+        Ok(read)
     }
 
     fn envelope(&mut self, path: &Path, name: &str, options: &Options) -> Result<EnvelopeChoice, Failure> {
         if !path.exists() {
+            let nearest = did_you_mean(name, ["auto", "box", "hull", "cylinder", "wrap", "grid"]);
             return Err(Failure::Message(format!(
-                "there is no envelope `{name}`: auto, box, hull, cylinder, wrap and grid are built in; a mesh or a mask needs \
+                "there is no envelope `{name}`{nearest}: auto, box, hull, cylinder, wrap and grid are built in; a mesh or a mask needs \
                  its path"
             )));
         }
@@ -541,7 +562,9 @@ impl<'a> Resolver<'a> {
 
 /// That there is no process of this name.
 pub fn no_process(name: &str) -> Failure {
-    Failure::Message(format!("there is no process `{name}`: known are {}", process_names().join(", ")))
+    let known = process_names();
+    let nearest = did_you_mean(name, known.iter().map(String::as_str));
+    Failure::Message(format!("there is no process `{name}`{nearest}: known are {}", known.join(", ")))
 }
 
 /// Whether a tissue has the rates that its law of growth takes.
@@ -554,19 +577,4 @@ fn grows(law: GrowthLaw, tissue: Option<&Tissue>) -> Result<(), Failure> {
         ))),
         None => Ok(()),
     }
-}
-
-/// Criteria by built-in name, or from a file in `folder`.
-pub fn criteria(name: &str, folder: &Path) -> Result<Criteria, Failure> {
-    if built_in_names().contains(&name) {
-        return built_in(name).map_err(|e| Failure::Message(e.to_string()));
-    }
-    let path = folder.join(name);
-    if !path.exists() {
-        let error = built_in(name).err().map(|e| e.to_string()).unwrap_or_default();
-        return Err(Failure::Message(error));
-    }
-    let text = std::fs::read_to_string(&path).map_err(|e| Failure::Message(format!("{name} cannot be read: {e}")))?;
-    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    Criteria::parse(&text, &stem).map_err(|e| Failure::Message(format!("{name}: {e}")))
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::{Criteria, Declaration, Limit, ProcessLimit, Rule, RuleKind};
+use super::file::Criteria;
 use super::measures::{lengths_in, unit_of};
 use super::process::{Making, Process};
+use super::rule::{Declaration, Limit, ProcessLimit, Rule, RuleKind};
 use crate::fate::Support;
 use crate::measure::Measurement;
 use crate::units::{Unit, significant};
@@ -220,20 +221,22 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         RuleKind::Figure { measure, limit } => (measure, *limit),
     };
     let unit = unit_of(measure).unwrap_or(Unit::One);
-    check.requirement = requirement(measure, limit, unit);
+    let figure = rule.figure().unwrap_or_default();
+    check.requirement = requirement(&figure, limit, unit);
     check.limit = Some(limit);
     if let Some(missing) = missing_for(measure, false, &context.declared) {
         check.reason = Some(missing);
         return check;
     }
-    let Some(measurement) = measurements.get(measure) else {
+    let Some(measurement) = measurements.get(&figure) else {
         if matches!(rule.kind, RuleKind::Process { limit: ProcessLimit::Gap, .. }) {
             check.verdict = Verdict::Declared;
             check.reason = Some("no gap of the design lies between opposite walls".to_owned());
             return check;
         }
         check.verdict = Verdict::Fail;
-        check.reason = Some("the design has nothing that this could be measured on".to_owned());
+        let what = if rule.region.is_some() { "region" } else { "design" };
+        check.reason = Some(format!("the {what} has nothing that this could be measured on"));
         check.advice.clone_from(&rule.advice);
         return check;
     };
@@ -462,7 +465,7 @@ pub fn design_verdict(gating: impl IntoIterator<Item = Verdict>) -> DesignVerdic
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::built_in;
+    use super::super::built_in;
     use super::*;
     use crate::measure::Alternative;
 

@@ -1,5 +1,6 @@
 //! The measures that checks and the command line may name, with their units.
 
+use crate::text::nearest;
 use crate::units::{Length, Unit};
 
 /// The measures that a check may name, with their units; a trailing `_` takes lengths such as `100um`.
@@ -152,10 +153,9 @@ pub fn measure_ids() -> Vec<&'static str> {
 /// A message for a measure that does not exist, with the nearest that does.
 #[must_use]
 pub fn unknown_measure(measure: &str) -> String {
-    let nearest = measure_ids()
-        .into_iter()
-        .max_by_key(|id| id.chars().zip(measure.chars()).take_while(|(a, b)| a == b).count())
-        .unwrap_or_default();
+    let alike = |id: &&str| id.chars().zip(measure.chars()).take_while(|(a, b)| a == b).count();
+    let nearest = nearest(measure, measure_ids()).or_else(|| measure_ids().into_iter().max_by_key(alike));
+    let nearest = nearest.unwrap_or_default();
     let example = match nearest.strip_suffix('_') {
         Some(family) if family.ends_with("share") => format!("{family}_300um_1200um"),
         Some(family) => format!("{family}_100um"),

@@ -1,13 +1,17 @@
 //! Criteria: what a design has to meet, as data, and the verdict on it, as a pure function of measurements.
 
+mod built_in;
 mod file;
 mod judge;
 mod measures;
 mod process;
+mod raw;
+mod region;
+mod rule;
 
-pub use file::{
-    Basis, Criteria, CriteriaError, Declaration, Limit, ProcessLimit, Rule, RuleKind, built_in, built_in_names, schema,
-};
+pub use built_in::{built_in, built_in_names};
+pub use file::{Criteria, CriteriaError, schema};
 pub use judge::{Check, Context, Declared, DesignVerdict, MaterialRecord, Verdict, design_verdict, judge};
 pub use measures::{lengths_in, measure_ids, unit_of, unknown_measure};
 pub use process::{Loose, Making, Process, WayOut, process, process_names};
+pub use rule::{Basis, Declaration, Limit, ProcessLimit, Rule, RuleKind};

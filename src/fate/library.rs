@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::did_you_mean;
+
 /// A range of values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Range {
@@ -329,7 +331,8 @@ fn pick<T: Clone>(
     if !path.is_file() {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();
         return Err(LibraryError(format!(
-            "there is no {what} `{name}`: known are {}; a file of your own needs its path",
+            "there is no {what} `{name}`{}: known are {}; a file of your own needs its path",
+            did_you_mean(name, names.iter().copied()),
             names.join(", ")
         )));
     }

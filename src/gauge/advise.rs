@@ -44,7 +44,9 @@ pub(super) fn ask(
     exec: &Exec,
 ) -> Result<Option<Advice>, Cancelled> {
     let Some(criteria) = run.criteria.as_ref().map(|c| c.made(&run.making)) else { return Ok(None) };
-    let needs = plan(&run.measures, Some(&criteria), &run.making, false).needs;
+    let mut needs = plan(&run.measures, Some(&criteria), &run.making, false).needs;
+    // How a region answers to a change is not predicted: its checks are measured again, with --verify-advice at once.
+    needs.zones.clear();
     let question = Question {
         design,
         options,

@@ -1,7 +1,8 @@
 //! Against a baseline only what got worse gates.
 //!
 //! A check that does not pass is old when it did not pass in the baseline either and its margin has not fallen by more
-//! than both uncertainties together. Old checks keep their verdict and are marked; the design's verdict then comes from
+//! than both uncertainties together. With a `tolerance` in the criteria the margin may fall by that more, whatever the
+//! verdict was. Old checks keep their verdict and are marked; the design's verdict then comes from
 //! the others. A design or a check that the baseline does not have is judged as if there were none.
 
 use crate::criteria::{DesignVerdict, Verdict};
@@ -43,14 +44,17 @@ fn rank(verdict: Verdict) -> u8 {
 
 /// Whether a check got worse by more than both uncertainties.
 pub(super) fn worse(before: &CheckEntry, now: &CheckEntry) -> bool {
-    if rank(now.verdict) > rank(before.verdict) {
+    let turned = rank(now.verdict) > rank(before.verdict);
+    // A figure that was let off the limit by a tolerance is held against that alone.
+    if turned && now.tolerance.is_none() {
         return true;
     }
     let (Some(old), Some(new)) = (&before.measured, &now.measured) else {
-        return before.measured.is_some() && now.measured.is_none();
+        return turned || (before.measured.is_some() && now.measured.is_none());
     };
-    let (Some(from), Some(to)) = (before.margin, now.margin) else { return false };
-    now.verdict != Verdict::Pass && from - to > old.uncertainty + new.uncertainty + 1e-9 * from.abs()
+    let (Some(from), Some(to)) = (before.margin, now.margin) else { return turned };
+    let allowed = old.uncertainty + new.uncertainty + now.tolerance.unwrap_or(0.0);
+    now.verdict != Verdict::Pass && from - to > allowed + 1e-9 * from.abs()
 }
 
 #[cfg(test)]
@@ -67,6 +71,8 @@ mod tests {
             criterion: 4,
             requirement: String::new(),
             measure: None,
+            region: None,
+            tolerance: None,
             min: Some(0.9),
             max: None,
             verdict,
@@ -101,6 +107,20 @@ mod tests {
             let judged = against_baseline(new, &old);
             assert_eq!(judged.designs[0].verdict, Some(expected));
             assert_eq!(judged.verdict, Some(expected));
+        }
+        // A tolerance is added to both uncertainties, on either side of the limit.
+        let tolerant = |value, tolerance| {
+            let mut new = report(Verdict::Fail, value);
+            new.designs[0].checks[0].tolerance = Some(tolerance);
+            new
+        };
+        for (old, new, expected) in [
+            (report(Verdict::Fail, 0.85), tolerant(0.83, 0.02), DesignVerdict::Pass),
+            (report(Verdict::Fail, 0.85), tolerant(0.83, 0.01), DesignVerdict::Fail),
+            (report(Verdict::Pass, 0.905), tolerant(0.895, 0.009), DesignVerdict::Pass),
+            (report(Verdict::Pass, 0.905), tolerant(0.895, 0.007), DesignVerdict::Fail),
+        ] {
+            assert_eq!(against_baseline(new, &old).verdict, Some(expected));
         }
         let unknown = against_baseline(report(Verdict::Fail, 0.85), &Report::new(Vec::new(), Vec::new()));
         assert_eq!(unknown.verdict, Some(DesignVerdict::Fail));

@@ -2,8 +2,9 @@
 //!
 //! An entry is found by the SHA-256 of all that can change it: the bytes of the file, every option and criterion, the
 //! schema of reports, and the program itself. It carries a digest of key and content, so that one that was cut short,
-//! edited or put under another key is not believed: the design is measured again. Only designs that could be measured
-//! are kept.
+//! edited or put under another key is not believed: the design is measured again. Who has the program can make a digest as
+//! well; where others write to the folder a secret goes into it, without which none can be made. Only designs that could be
+//! measured are kept.
 
 use std::path::{Path, PathBuf};
 
@@ -21,11 +22,13 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cache in this folder; `None` when the program cannot tell which one it is.
+    /// A cache in this folder, whose entries only those can make who know the secret; `None` when the program cannot tell
+    /// which one it is.
     #[must_use]
-    pub fn new(folder: PathBuf) -> Option<Self> {
+    pub fn new(folder: PathBuf, secret: Option<&[u8]>) -> Option<Self> {
         let program = std::env::current_exe().ok().and_then(|path| std::fs::read(path).ok())?;
-        Some(Self { folder, program: hex(&[&program]) })
+        let parts: Vec<&[u8]> = std::iter::once(&program[..]).chain(secret).collect();
+        Some(Self { folder, program: hex(&parts) })
     }
 
     /// What a design's result is found by; `None` when it depends on more than its file.

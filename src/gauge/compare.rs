@@ -17,6 +17,7 @@ use super::names::{names, showable};
 use super::run::{Run, measure_design, one};
 use crate::criteria::Verdict;
 use crate::design::{Design, Envelope, EnvelopeChoice, Solid};
+use crate::measure::measure_of;
 use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::report::{
@@ -183,7 +184,7 @@ fn pair(old: &DesignEntry, new: &DesignEntry, from_report: [bool; 2]) -> PairEnt
         notes.push(format!("the old design was judged by `{a}`, the new one by `{b}`"));
     }
     let measures = figures(old, new);
-    let differs = |c: &CheckEntry| c.measure.as_ref().and_then(|m| measures.get(m)).is_none_or(|f| f.different);
+    let differs = |c: &CheckEntry| c.figure().and_then(|m| measures.get(&m)).is_none_or(|f| f.different);
     PairEntry {
         old: side(old, from_report[0]),
         new: side(new, from_report[1]),
@@ -214,7 +215,7 @@ fn left_open(design: &DesignEntry, id: &str) -> f64 {
     let value = |id: &str| design.measurements.get(id).map_or(0.0, |m| m.value);
     let share = 0.5 * voxel * 1e-3 * value("surface.per_total_volume");
     let family = id.split('.').next().unwrap_or("");
-    match id {
+    match measure_of(id) {
         "porosity.total" | "porosity.open" => share,
         "volume.solid" => share * value("volume.total"),
         // Which pores and struts the faces of the body cut hangs on a part of a voxel.
@@ -233,7 +234,10 @@ fn left_open(design: &DesignEntry, id: &str) -> f64 {
             let specks = pieces > 0.0 && loose / pieces <= (RESOLVED * voxel).powi(3);
             if specks { if id == "solid.components" { pieces } else { value(id) } } else { 0.0 }
         }
-        _ if matches!(family, "strut" | "pore_size") && !id.ends_with(".sd") && value(id) < RESOLVED * voxel => {
+        _ if matches!(family, "strut" | "pore_size")
+            && !measure_of(id).ends_with(".sd")
+            && value(id) < RESOLVED * voxel =>
+        {
             let median = design.measurements.get(&format!("{family}.d50"));
             median
                 .filter(|_| design.measurements.get(id).is_some_and(|m| m.unit == Unit::Micrometre))

@@ -13,6 +13,7 @@ mod inspect;
 mod names;
 mod network;
 mod plan;
+mod regions;
 mod run;
 mod sweep;
 
@@ -25,5 +26,6 @@ pub use inspect::inspect;
 pub use names::{names, showable};
 pub use network::{NetworkError, pore_network};
 pub use plan::{Plan, plan};
+pub use regions::with_masks;
 pub use run::{Job, MAX_VOXELS, Run, TISSUE_THROAT, check, check_jobs, envelope_from};
 pub use sweep::Sweep;

@@ -1,7 +1,9 @@
 //! What a run has to measure: from the measures that criteria or the user name.
 
+use std::collections::BTreeSet;
+
 use crate::criteria::{Criteria, Making, RuleKind, lengths_in, unit_of};
-use crate::measure::{BuildDirection, FieldNeeds, Needs, OverhangNeeds, USUAL_ANGLE};
+use crate::measure::{BuildDirection, FieldNeeds, Needs, OverhangNeeds, USUAL_ANGLE, ZoneNeeds};
 use crate::units::{Length, Unit};
 
 /// Bottlenecks of the widest path along each axis that are told where interconnectivity is measured for its own sake.
@@ -32,6 +34,7 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, making: &Making, l
         let asked = c.rules.iter().filter(|r| loaded || !matches!(r.kind, RuleKind::Load { .. }));
         asked.filter_map(|r| r.made(making).measure().map(str::to_owned))
     });
+    plan.needs.zones = criteria.map(zones).unwrap_or_default();
     for id in measures.iter().cloned().chain(from_rules) {
         let family = id.split('.').next().unwrap_or("");
         let lengths = lengths_in(&id);
@@ -93,6 +96,18 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, making: &Making, l
     }
     plan.shortest = lengths.into_iter().filter(|l| *l > 0.0).min_by(f64::total_cmp);
     plan
+}
+
+/// The regions that checks name, with the measures that they ask of each.
+fn zones(criteria: &Criteria) -> Vec<ZoneNeeds> {
+    let mut all: Vec<ZoneNeeds> = Vec::new();
+    for (zone, measure) in criteria.rules.iter().filter_map(|r| r.region.as_ref().zip(r.measure())) {
+        match all.iter_mut().find(|z| z.zone == *zone) {
+            Some(known) => known.measures.extend([measure.to_owned()]),
+            None => all.push(ZoneNeeds { zone: zone.clone(), measures: BTreeSet::from([measure.to_owned()]) }),
+        }
+    }
+    all
 }
 
 /// Adds the directions along which a measure asks for the overhang: of the whole family the build direction, of an axis that

@@ -286,6 +286,10 @@ pub(super) fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exe
             return Ok(error_entry(name, path, kind, format!("{message}: {remedy}"), None));
         }
     };
+    let zones = run.criteria.iter().flat_map(|c| &c.rules).filter_map(|rule| rule.region.as_ref());
+    if let Some(error) = zones.filter_map(|zone| zone.within(&design.envelope.body).err()).next() {
+        return Ok(error_entry(name, path, "region", error.to_string(), None));
+    }
     match measure_design(&design, run, exec) {
         Ok((mut measured, mut checks)) => {
             let advice = super::advise::advice(&design, &options, run, &measured.measurements, &mut checks, exec)?;

@@ -10,6 +10,7 @@
 use super::figure::Figures;
 use crate::design::{Finding, Severity, Study};
 use crate::grid::{Border, Frame, Mask};
+use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::units::{Length, significant};
 use crate::voxel::paint::BARE;
@@ -25,11 +26,16 @@ const STUDENT: [f64; 6] = [4.303, 3.182, 2.776, 2.571, 2.447, 2.365];
 /// How many pores of this diameter lie across each axis, where they are few across any; `None` where they are not, and of
 /// an endless pattern.
 pub(super) fn pores_across(study: &Study<'_>, d50: f64) -> Option<[f64; 3]> {
+    let body = &study.envelope.body;
+    few(study, body.high - body.low, d50)
+}
+
+/// The same of a part of the design of this size.
+pub(super) fn few(study: &Study<'_>, extent: V3, d50: f64) -> Option<[f64; 3]> {
     if study.field.border == Border::Periodic || d50 <= 0.0 {
         return None;
     }
-    let body = &study.envelope.body;
-    let across = (body.high - body.low) / d50;
+    let across = extent / d50;
     (across.min() < FEW).then_some([across.x, across.y, across.z])
 }
 

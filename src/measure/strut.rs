@@ -5,6 +5,7 @@
 //! paints, without the balls whose contacts span less than 120° seen from the centre: those sit in corners.
 
 use super::figure::{Distribution, Figure, Figures};
+use super::placed::Placed;
 use super::pore_size::class_width;
 use super::sizes::Sizes;
 use super::spots::{Lack, OPPOSITE, tell};
@@ -16,13 +17,26 @@ use crate::units::Unit;
 use crate::voxel::ridge::{Ball, Phase, mirrored, ridge};
 use crate::voxel::thickness::{Owners, cover};
 
-/// Measures strut sizes.
+/// What is told of sizes, with the ids and in words.
+fn statistics(sizes: &Sizes) -> [(&'static str, Option<f64>, &'static str); 6] {
+    [
+        ("strut.mean", sizes.mean(), "mean diameter by volume"),
+        ("strut.sd", sizes.deviation(), "standard deviation by volume"),
+        ("strut.d01", sizes.quantile(0.01), "first percentile by volume"),
+        ("strut.d10", sizes.quantile(0.1), "tenth percentile by volume"),
+        ("strut.d50", sizes.quantile(0.5), "median by volume"),
+        ("strut.max", sizes.largest(), "largest"),
+    ]
+}
+
+/// Measures strut sizes, of the whole and in zones.
 ///
 /// # Errors
 /// When the thickness field does not fit the memory budget.
 pub fn measure(
     study: &Study<'_>,
     needs: &Needs,
+    zones: &[Placed<'_>],
     limits: &Limits,
     exec: &Exec,
     out: &mut Figures,
@@ -31,7 +45,8 @@ pub fn measure(
     if study.cut == CutPores::Mirror {
         ridge.balls.extend(mirrored(&study.field, &study.solid, exec));
     }
-    let owners = if needs.pictures { Owners::Each } else { Owners::Counts };
+    let zones: Vec<&Placed<'_>> = zones.iter().filter(|z| z.asks_of("strut")).collect();
+    let owners = if needs.pictures || !zones.is_empty() { Owners::Each } else { Owners::Counts };
     let cover = cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, |b| b.radius, owners, limits, exec)?;
     if let Some(picture) = &mut out.picture {
         picture.fill(study.frame(), &study.solid, |voxel| cover.diameter(voxel), exec);
@@ -46,13 +61,17 @@ pub fn measure(
             out.add(id, Figure::new(value, Unit::Micrometre, method).floor(0.02 * h));
         }
     };
-    add("strut.mean", all.mean(), "mean diameter by volume");
-    add("strut.sd", all.deviation(), "standard deviation by volume");
-    add("strut.d01", all.quantile(0.01), "first percentile by volume");
-    add("strut.d10", all.quantile(0.1), "tenth percentile by volume");
-    add("strut.d50", all.quantile(0.5), "median by volume");
-    add("strut.max", all.largest(), "largest");
+    for (id, value, what) in statistics(&all) {
+        add(id, value, what);
+    }
     add("strut.ridge_d01", ridge.quantile(0.01), "first percentile along the ridge, corners excluded");
+    for zone in zones {
+        let held = zone.held(study.frame(), &cover, limits)?;
+        let sizes = Sizes::new(cover.balls().zip(held).map(|((ball, _), n)| (2.0 * f64::from(ball.radius), n)), exec);
+        for (id, value, what) in statistics(&sizes).into_iter().filter(|s| zone.asks(s.0)) {
+            add(&zone.figure(id), value, &format!("{what}, {}", zone.counted()));
+        }
+    }
     tell(study, cover.balls(), needs.thinnest, (Lack::Solid, "strut.ridge_d01"), out);
     if let Some(largest) = all.largest() {
         let (edges, fraction) = all.histogram(class_width(largest));

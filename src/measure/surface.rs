@@ -19,45 +19,23 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
     let frame = study.frame();
     let body = &study.envelope.body;
     let (mut open, mut shut, mut cap) = (0.0, 0.0, 0.0);
-    let (exact, method) = match &study.design.solid {
-        Solid::Mesh(mesh) => {
-            for triangle in &mesh.surface {
-                let normal = area_vector(*triangle);
-                let area = match &body.region {
-                    Some(region) => area_within(triangle, &|p| region.depth(p), 0),
-                    None => normal.norm(),
-                };
-                if body.holds_on_surface(triangle) {
-                    cap += area;
-                } else if closed.volume > 0.0 && faces_closed(study, closed, triangle, &normal) {
-                    shut += area;
-                } else {
-                    open += area;
-                }
-            }
-            (mesh.closed() && body.region.is_none(), "sum over the triangles of the surface")
+    faces(study, closed, |triangle, face| {
+        let area = match (&study.design.solid, &body.region) {
+            (Solid::Mesh(_), Some(region)) => area_within(triangle, &|p| region.depth(p), 0),
+            _ => area_vector(*triangle).norm(),
+        };
+        match face {
+            Face::Open => open += area,
+            Face::Shut => shut += area,
+            Face::Cap => cap += area,
         }
+    });
+    let (exact, method) = match &study.design.solid {
+        Solid::Mesh(mesh) => (mesh.closed() && body.region.is_none(), "sum over the triangles of the surface"),
         Solid::Volume { phases, .. } => {
-            let mut on_body = 0.0;
-            for facet in &study.field.surface {
-                let origin = V3::from(frame.origin);
-                let triangle = facet.map(|c| origin + V3::new(f64::from(c[0]), f64::from(c[1]), f64::from(c[2])));
-                let normal = area_vector(triangle);
-                // The surface of a volume may reach beyond a body that is smaller than its grid.
-                if body.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)) < 0.0 {
-                    continue;
-                }
-                let area = normal.norm();
-                if body.bounds(&triangle, &normal, 0.3 * frame.coarsest()) {
-                    on_body += area;
-                } else if closed.volume > 0.0 && faces_closed(study, closed, &triangle, &normal) {
-                    shut += area;
-                } else {
-                    open += area;
-                }
+            if body.kind == EnvelopeKind::Grid {
+                cap += cut_faces(study);
             }
-            let cut = if body.kind == EnvelopeKind::Grid { cut_faces(study) } else { 0.0 };
-            cap = cut + on_body;
             let method = match phases {
                 Binarised::Two(..) => "surface of the smoothed mask (marching cubes)",
                 _ => "iso-surface of the grey levels (marching cubes)",
@@ -101,6 +79,44 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
     );
     if let Some(solid) = out.figures.get("volume.solid").map(|f| f.value / 1e-9) {
         add_ratio(out, open / solid * 1e3, exact, floor, method);
+    }
+}
+
+/// What a piece of the surface lies at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Face {
+    /// Void that is open.
+    Open,
+    /// Closed void.
+    Shut,
+    /// The envelope, which cuts the solid there.
+    Cap,
+}
+
+/// The triangles of the surface, with what each lies at.
+pub(super) fn faces(study: &Study<'_>, closed: &Closed, mut f: impl FnMut(&[V3; 3], Face)) {
+    let frame = study.frame();
+    let body = &study.envelope.body;
+    let towards_void = |triangle: &[V3; 3], normal: &V3| {
+        let shut = closed.volume > 0.0 && faces_closed(study, closed, triangle, normal);
+        if shut { Face::Shut } else { Face::Open }
+    };
+    if let Solid::Mesh(mesh) = &study.design.solid {
+        for triangle in &mesh.surface {
+            let cap = body.holds_on_surface(triangle);
+            f(triangle, if cap { Face::Cap } else { towards_void(triangle, &area_vector(*triangle)) });
+        }
+        return;
+    }
+    let origin = V3::from(frame.origin);
+    for facet in &study.field.surface {
+        let triangle = facet.map(|c| origin + V3::new(f64::from(c[0]), f64::from(c[1]), f64::from(c[2])));
+        let normal = area_vector(triangle);
+        // The surface of a volume may reach beyond a body that is smaller than its grid.
+        if body.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)) >= 0.0 {
+            let cap = body.bounds(&triangle, &normal, 0.3 * frame.coarsest());
+            f(&triangle, if cap { Face::Cap } else { towards_void(&triangle, &normal) });
+        }
     }
 }
 

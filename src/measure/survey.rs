@@ -2,8 +2,10 @@
 
 use super::figure::Figures;
 use super::overhang::OverhangNeeds;
+use super::placed::{ZoneNeeds, placed};
 use super::{
     anisotropy, fit, gaps, interconnectivity, overhang, pieces, pore_size, porosity, profile, strut, surface, topology,
+    zoned,
 };
 use crate::design::{CutPores, Study, StudyError};
 use crate::limits::Limits;
@@ -48,6 +50,8 @@ pub struct Needs {
     pub overhang: Option<OverhangNeeds>,
     /// Size in µm of the volume that it is to be made in.
     pub build_volume: Option<[f64; 3]>,
+    /// Zones, and what is asked of each.
+    pub zones: Vec<ZoneNeeds>,
 }
 
 /// What a survey gave, and on what grid.
@@ -70,6 +74,8 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     exec.stage("volumes and surface")?;
     let closed = porosity::measure(study, exec, &mut figures);
     surface::measure(study, &closed, exec, &mut figures);
+    let zones = placed(study, &needs.zones, exec);
+    zoned::measure(study, &closed, &zones, exec, &mut figures);
     pieces::measure(study, exec, &mut figures);
     if needs.pictures {
         figures.picture = Some(Block::new(study, exec));
@@ -91,7 +97,7 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     }
     if needs.strut {
         exec.stage("strut thickness")?;
-        strut::measure(study, needs, limits, exec, &mut figures)?;
+        strut::measure(study, needs, &zones.list, limits, exec, &mut figures)?;
     }
     if needs.pore_size || needs.interconnectivity {
         exec.stage("ridge of the void")?;
@@ -105,10 +111,10 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
             if study.cut == CutPores::Clip {
                 let walled = study.walled();
                 let balls = find_ridge(&walled.field, &walled.void, exec).balls;
-                pore_size::measure(&walled, &balls, needs, limits, exec, &mut figures)?;
+                pore_size::measure(&walled, &balls, needs, &zones.list, limits, exec, &mut figures)?;
                 gaps::alone(study, &ridge.balls, needs, limits, exec, &mut figures)?;
             } else {
-                pore_size::measure(study, &ridge.balls, needs, limits, exec, &mut figures)?;
+                pore_size::measure(study, &ridge.balls, needs, &zones.list, limits, exec, &mut figures)?;
             }
         }
         if needs.interconnectivity {

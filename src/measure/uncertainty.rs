@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use super::figure::{Figure, Measurement};
 use super::survey::Survey;
+use super::zone::measure_of;
 use crate::units::Unit;
 
 /// A survey and the voxel size that it was made at.
@@ -46,7 +47,7 @@ pub fn combine(fine: &Level, coarse: Option<&Level>, moved: &[Survey], voxel: f6
                 (None, _) => {}
             }
         }
-        if voxel > 0.0 && figure.unit == Unit::Micrometre && !id.ends_with(".sd") {
+        if voxel > 0.0 && figure.unit == Unit::Micrometre && !measure_of(id).ends_with(".sd") {
             uncertainty += voxel;
         }
         let changes = moved.iter().filter_map(at).map(|v| (v - reference.unwrap_or(figure.value)).abs());

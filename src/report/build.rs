@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::advice::tuning_entry;
 use super::{
     AlternativeEntry, CheckEntry, DesignEntry, DistributionEntry, EnvelopeEntry, ErrorEntry, EventEntry, FindingEntry,
-    GridEntry, MeasuredEntry, MeasurementEntry, SourceEntry, TimelineEntry, verdict_of,
+    GridEntry, MeasuredEntry, MeasurementEntry, RegionEntry, SourceEntry, TimelineEntry, verdict_of,
 };
 use crate::advice::Tuning;
 use crate::criteria::{Check, Criteria, DesignVerdict};
 use crate::design::{CutPores, Design, Finding, Solid};
 use crate::fate::timeline::Timeline;
-use crate::measure::{Details, Distribution, Measurement};
+use crate::measure::{Details, Distribution, Mark, Measurement, Zone};
 use crate::picture::Block;
 
 /// A design that was measured.
@@ -53,12 +53,21 @@ pub fn design_entry(
     let source = &design.source;
     let body = &design.envelope.body;
     let extent = body.high - body.low;
-    let (criteria, checks) = match judged {
+    let (criteria, checks): (_, Vec<CheckEntry>) = match judged {
         Some((criteria, strict, checks)) => {
             (Some(criteria.name.clone()), checks.into_iter().map(|c| check(c, strict)).collect())
         }
         None => (None, Vec::new()),
     };
+    let region_of = |id: &str| checks.iter().find(|c| c.region.is_some() && c.figure().as_deref() == Some(id));
+    let measurements = measured
+        .measurements
+        .into_iter()
+        .map(|(id, m)| {
+            let region = region_of(&id).and_then(|c| c.region.clone());
+            (id, MeasurementEntry { region, ..measurement(m) })
+        })
+        .collect();
     DesignEntry {
         name,
         verdict: criteria.is_some().then(|| verdict_of(&checks)),
@@ -92,7 +101,7 @@ pub fn design_entry(
             cut_pores: measured.cut.id().to_owned(),
         }),
         settings: BTreeMap::new(),
-        measurements: measured.measurements.into_iter().map(|(id, m)| (id, measurement(m))).collect(),
+        measurements,
         distributions: measured
             .distributions
             .into_iter()
@@ -170,6 +179,7 @@ fn measurement(m: Measurement) -> MeasurementEntry {
         uncertainty: m.uncertainty,
         method: m.method,
         at_um: m.at_um,
+        region: None,
         range: m.range.map(|(low, high)| [low, high]),
         alternatives: m
             .alternatives
@@ -183,6 +193,8 @@ fn check(c: Check, strict: bool) -> CheckEntry {
     CheckEntry {
         gates: c.gates(strict),
         measure: c.rule.measure().map(str::to_owned),
+        region: c.rule.region.as_ref().map(region),
+        tolerance: Some(c.rule.tolerance).filter(|t| *t > 0.0),
         id: c.rule.id,
         title: c.rule.title,
         criterion: c.rule.criterion,
@@ -205,6 +217,33 @@ fn check(c: Check, strict: bool) -> CheckEntry {
         advice: c.advice,
         library: c.library,
         baseline: None,
+    }
+}
+
+fn region(zone: &Zone) -> RegionEntry {
+    let axes = ["x", "y", "z"];
+    let (kind, axis, ends) = match zone {
+        Zone::Axial { axis, from, to } => ("axial", Some(*axis), Some((*from, *to))),
+        Zone::Radial { axis, from, to } => ("radial", *axis, Some((*from, *to))),
+        Zone::Mask { .. } => ("mask", None, None),
+    };
+    let (file, stencil) = match zone {
+        Zone::Mask { file, stencil } => (Some(file.clone()), stencil.as_ref()),
+        _ => (None, None),
+    };
+    let part = |mark: Mark| if let Mark::Part(part) = mark { Some(part) } else { None };
+    let length = |mark: Mark| if let Mark::At(length) = mark { Some(length.um()) } else { None };
+    RegionEntry {
+        id: zone.id(),
+        name: zone.name(),
+        kind: kind.to_owned(),
+        axis: axis.map(|a| axes[a].to_owned()),
+        from: ends.and_then(|e| part(e.0)),
+        to: ends.and_then(|e| part(e.1)),
+        from_um: ends.and_then(|e| length(e.0)),
+        to_um: ends.and_then(|e| length(e.1)),
+        file,
+        sha256: stencil.map(|s| s.sha256.clone()),
     }
 }
 

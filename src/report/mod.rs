@@ -288,9 +288,44 @@ pub struct MeasurementEntry {
     /// The place that sets it, in the input's own frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_um: Option<[f64; 3]>,
+    /// The region that it is taken in; its key is then the measure, `@` and the id of the region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionEntry>,
     /// The figure under other readings of the design, under which a verdict has to hold as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<AlternativeEntry>,
+}
+
+/// A region of a design.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RegionEntry {
+    /// Its id, as figures in it end: `z:0-0.33`.
+    pub id: String,
+    /// In a few words: `z 0–33 %`.
+    pub name: String,
+    /// What it is: `axial`, `radial` or `mask`.
+    pub kind: String,
+    /// The axis: of a slab the one that it lies across, of a shell the one that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub axis: Option<String>,
+    /// Where it begins, as a part of the envelope's extent or radius.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<f64>,
+    /// Where it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<f64>,
+    /// Where it begins, as a length from the lower end of the envelope or from the axis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_um: Option<f64>,
+    /// Where it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_um: Option<f64>,
+    /// The file of a mask, as it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// SHA-256 of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// A figure under another reading.
@@ -326,6 +361,9 @@ pub struct CheckEntry {
     pub requirement: String,
     /// Id of its measure.
     pub measure: Option<String>,
+    /// The region that it asks it of; absent for the whole design.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<RegionEntry>,
     /// Least value that passes, in the unit of the measure.
     pub min: Option<f64>,
     /// Greatest value that passes.
@@ -341,6 +379,9 @@ pub struct CheckEntry {
     /// Whether it keeps the design from passing, after `--strict` and the baseline.
     #[serde(default)]
     pub gates: bool,
+    /// How much worse than the baseline it may get beyond both uncertainties, in the unit of the measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<f64>,
     /// What sets the limit.
     pub basis: Basis,
     /// Where the limit comes from.
@@ -358,6 +399,21 @@ pub struct CheckEntry {
     /// How it compares with the baseline, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineEntry>,
+}
+
+impl CheckEntry {
+    /// The key of its figure among the measurements.
+    #[must_use]
+    pub fn figure(&self) -> Option<String> {
+        let measure = self.measure.as_ref()?;
+        Some(self.region.as_ref().map_or_else(|| measure.clone(), |region| format!("{measure}@{}", region.id)))
+    }
+
+    /// Whether it asks this measure of the whole design.
+    #[must_use]
+    pub fn asks(&self, measure: &str) -> bool {
+        self.region.is_none() && self.measure.as_deref() == Some(measure)
+    }
 }
 
 /// The verdict on a design of these checks.

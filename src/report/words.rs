@@ -127,12 +127,22 @@ pub fn margin(check: &CheckEntry, unit: Unit) -> String {
     })
 }
 
+/// The title of a check, with its region.
+#[must_use]
+pub fn title(check: &CheckEntry) -> String {
+    match &check.region {
+        Some(region) => format!("{}, {}", check.title, region.name),
+        None => check.title.clone(),
+    }
+}
+
 /// A check in one sentence: what was found against what is asked, and why.
 #[must_use]
 pub fn sentence(check: &CheckEntry) -> String {
+    let title = title(check);
     let mut text = match &check.measured {
-        Some(m) => format!("{}: {}, asked {}", check.title, figure(m), limits(check, m.unit)),
-        None => format!("{}: {}", check.title, verdict(check.verdict)),
+        Some(m) => format!("{title}: {}, asked {}", figure(m), limits(check, m.unit)),
+        None => format!("{title}: {}", verdict(check.verdict)),
     };
     for part in check.reason.iter().chain(&check.advice) {
         text.push_str("; ");
@@ -177,7 +187,7 @@ pub fn conclusion(design: &DesignEntry) -> String {
         return "not measured".to_owned();
     }
     let titles = |wanted: &dyn Fn(&CheckEntry) -> bool| {
-        design.checks.iter().filter(|c| wanted(c)).map(|c| c.title.as_str()).collect::<Vec<_>>()
+        design.checks.iter().filter(|c| wanted(c)).map(title).collect::<Vec<_>>()
     };
     // Under `--strict` advisory checks count as well.
     let counts = |c: &CheckEntry| c.required || c.gates;
@@ -244,7 +254,7 @@ pub fn waiting(design: &DesignEntry) -> Vec<(&str, Vec<String>)> {
     for (number, _) in CRITERIA {
         for check in design.checks.iter().filter(|c| c.criterion == number && c.verdict == Verdict::NotAssessed) {
             let reason = check.reason.as_deref().unwrap_or("");
-            let title = format!("{} ({number})", check.title);
+            let title = format!("{} ({number})", title(check));
             match groups.iter_mut().find(|g| g.0 == reason) {
                 Some(group) => group.1.push(title),
                 None => groups.push((reason, vec![title])),

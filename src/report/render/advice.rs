@@ -14,7 +14,7 @@ pub(super) fn sentences(design: &DesignEntry) -> Vec<String> {
     let predicted: Vec<String> = design
         .checks
         .iter()
-        .filter(|c| c.measured.is_some())
+        .filter(|c| c.measured.is_some() && c.region.is_none())
         .filter_map(|c| {
             let m = advice.predicted.get(c.measure.as_ref()?)?;
             // What does not change is not worth a line.
@@ -24,6 +24,9 @@ pub(super) fn sentences(design: &DesignEntry) -> Vec<String> {
         .collect();
     if !predicted.is_empty() {
         lines.push(format!("predicted: {}", predicted.join(", ")));
+    }
+    if advice.change.is_some() && advice.verified.is_none() && design.checks.iter().any(|c| c.region.is_some()) {
+        lines.push("checks of regions are not predicted: --verify-advice measures them".to_owned());
     }
     lines.extend(window(advice));
     lines.extend(command(design, advice));

@@ -92,8 +92,9 @@ pub fn courses(report: &Report) -> String {
 
 fn written(mut rows: csv::Writer<Vec<u8>>, all: Vec<Vec<String>>) -> String {
     for row in all {
-        // Writing into memory cannot fail, and all rows have the same length.
-        let _ = rows.write_record(row);
+        // Into memory, and all rows have the same length.
+        rows.write_record(row).unwrap_or_else(|e| unreachable!("rows are of one length: {e}"));
     }
-    String::from_utf8_lossy(&rows.into_inner().unwrap_or_default()).into_owned()
+    let bytes = rows.into_inner().unwrap_or_else(|e| unreachable!("memory takes all: {e}"));
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -24,7 +24,7 @@ pub fn render(report: &Report, locate: &dyn Fn(&str) -> String) -> String {
                 Verdict::Fail | Verdict::Inconclusive => "warning",
                 Verdict::Pass | Verdict::Declared | Verdict::NotAssessed => continue,
             };
-            say(level, &check.title, &words::sentence(check));
+            say(level, &words::title(check), &words::sentence(check));
         }
         match design.verdict {
             Some(DesignVerdict::Pass) => say("notice", "pass", &words::conclusion(design)),

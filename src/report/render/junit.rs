@@ -13,8 +13,8 @@ pub fn render(report: &Report) -> String {
     for design in &report.designs {
         junit.add_test_suite(suite(design));
     }
-    // Serialising into memory fails for nothing that a report can hold.
-    let mut text = junit.to_string().unwrap_or_default();
+    // Into memory, and what XML does not allow is left out on the way.
+    let mut text = junit.to_string().unwrap_or_else(|e| unreachable!("a report is plain text: {e}"));
     if !text.ends_with('\n') {
         text.push('\n');
     }
@@ -34,7 +34,11 @@ fn suite(design: &DesignEntry) -> TestSuite {
         suite.add_test_case(case("measured", design, TestCaseStatus::success()));
     }
     for check in &design.checks {
-        suite.add_test_case(case(&check.id, design, status(check)));
+        let mut case = case(&check.id, design, status(check));
+        if let Some(region) = &check.region {
+            case.add_property(("region", region.name.as_str()));
+        }
+        suite.add_test_case(case);
     }
     suite
 }

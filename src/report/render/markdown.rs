@@ -63,7 +63,7 @@ fn design(out: &mut String, design: &DesignEntry) {
                 let _ = writeln!(
                     out,
                     "| {mark} | {} | {figure} | {limit} | {margin} | {} |",
-                    escape(&check.title),
+                    escape(&words::title(check)),
                     escape(&notes.join("; "))
                 );
             }

@@ -12,3 +12,10 @@ pub mod markdown;
 pub mod sarif;
 pub mod svg;
 pub mod text;
+
+/// Data as JSON for people and programs, a line break at the end.
+fn pretty(data: &impl serde::Serialize) -> String {
+    // Keys are strings and figures are finite: an empty report in place of an error would be a lie.
+    let text = serde_json::to_string_pretty(data).unwrap_or_else(|e| unreachable!("a report is plain data: {e}"));
+    text + "\n"
+}

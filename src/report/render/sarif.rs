@@ -39,9 +39,9 @@ pub fn render(report: &Report, locate: &dyn Fn(&str) -> String) -> String {
             results.push(result(&error.kind, "error", &text, &location(None), design, None));
         }
         for check in &design.checks {
-            rules
-                .entry(check.id.clone())
-                .or_insert_with(|| rule(&check.id, &format!("{}: {}", check.title, check.requirement), &check.source));
+            rules.entry(check.id.clone()).or_insert_with(|| {
+                rule(&check.id, &format!("{}: {}", words::title(check), check.requirement), &check.source)
+            });
             let level = match check.verdict {
                 Verdict::Fail | Verdict::NotAssessed if check.gates => "error",
                 Verdict::Fail | Verdict::Inconclusive => "warning",
@@ -71,9 +71,7 @@ pub fn render(report: &Report, locate: &dyn Fn(&str) -> String) -> String {
             "results": results
         }]
     });
-    let mut text = serde_json::to_string_pretty(&sarif).unwrap_or_default();
-    text.push('\n');
-    text
+    super::pretty(&sarif)
 }
 
 fn rule(id: &str, text: &str, source: &str) -> Value {
@@ -100,6 +98,9 @@ fn result(
         "locations": [location],
         "partialFingerprints": { "design/check/v1": format!("{}/{id}", design.name) }
     });
+    if let Some(region) = check.and_then(|c| c.region.as_ref()) {
+        result["properties"] = json!({ "region": region });
+    }
     if let Some(baseline) = check.and_then(|c| c.baseline.as_ref()) {
         result["baselineState"] = json!(if baseline.worse { "new" } else { "unchanged" });
     }

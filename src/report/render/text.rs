@@ -226,7 +226,7 @@ fn check(out: &mut String, check: &CheckEntry, paint: Paint) {
             let _ = writeln!(out, "     {mark} {title} {}", line.trim_end());
         }
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = check.region.iter().map(|region| format!("in {}", region.name)).collect();
     if check.measured.is_some() {
         notes.extend(check.reason.clone());
     }

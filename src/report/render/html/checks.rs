@@ -44,7 +44,7 @@ fn row(out: &mut String, check: &CheckEntry) {
     let _ = writeln!(
         out,
         "<tr><td>{}<small>{}</small><td class=\"mark {class}\">{mark}{}{advisory}<td class=n>{}<td class=n>{}<td class=n>{}</tr>",
-        escape(&check.title),
+        escape(&words::title(check)),
         escape(&notes.join("; ")),
         words::verdict(check.verdict),
         escape(&figure),

@@ -43,7 +43,7 @@ pub(super) fn places(design: &DesignEntry) -> Vec<Place> {
         all.push(Place { at, text: format!("{}: {}", check.title, words::figure(measured)), diameter, fails });
     }
     for (id, m) in &design.measurements {
-        let checked = design.checks.iter().any(|c| c.measure.as_ref() == Some(id));
+        let checked = design.checks.iter().any(|c| c.asks(id));
         let (Some(at), Some(axis), false) =
             (m.at_um, id.strip_prefix("interconnectivity.percolation_diameter."), checked)
         else {

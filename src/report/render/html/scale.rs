@@ -118,13 +118,13 @@ impl Scale {
 
 /// The limits on pore size that the checks ask for: of the median, else of the share in a range.
 pub(super) fn pore_limits(design: &DesignEntry) -> Option<(f64, f64)> {
-    let of_median = design.checks.iter().find(|c| c.measure.as_deref() == Some("pore_size.d50"));
+    let of_median = design.checks.iter().find(|c| c.asks("pore_size.d50"));
     of_median.map(|check| (check.min.unwrap_or(0.0), check.max.unwrap_or(f64::INFINITY)))
 }
 
 /// The least strut that the process makes, where one is declared.
 pub(super) fn strut_limits(design: &DesignEntry) -> Option<(f64, f64)> {
-    let check = design.checks.iter().find(|c| c.measure.as_deref() == Some("strut.ridge_d01"))?;
+    let check = design.checks.iter().find(|c| c.asks("strut.ridge_d01"))?;
     Some((check.min?, f64::INFINITY))
 }
 

@@ -1,0 +1,118 @@
+//! Stencils: masks that say which part of a design a zone is.
+//!
+//! A mask volume covers its solid voxels, box by box. A mesh is sampled on a grid over its own box, so that the faces of a
+//! box are where they are and others lie within half a sample. A bit a sample.
+
+use crate::design::{Binarised, Design, Solid};
+use crate::grid::{Frame, Mask};
+use crate::limits::{LimitError, Limits};
+use crate::mesh::V3;
+use crate::parallel::Exec;
+use crate::voxel::inside::inside;
+
+/// Samples along the longest side of a mesh.
+const SAMPLES: f64 = 256.0;
+
+/// What a mask covers.
+#[derive(Clone, PartialEq)]
+pub struct Stencil {
+    /// SHA-256 of the bytes of the file.
+    pub sha256: String,
+    frame: Frame,
+    mask: Mask,
+    /// How far from the file's own border that of the samples may lie, in µm: 0 of a volume.
+    pub(super) off: f64,
+}
+
+impl std::fmt::Debug for Stencil {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stencil").field("sha256", &self.sha256).field("frame", &self.frame).finish_non_exhaustive()
+    }
+}
+
+impl Stencil {
+    /// What a design covers: the solid of a mesh, or the solid voxels of a volume; `None` where it is a volume of more
+    /// than two values.
+    ///
+    /// # Errors
+    /// When the samples do not fit the memory budget.
+    pub fn of(design: &Design, limits: &Limits, exec: &Exec) -> Result<Option<Self>, LimitError> {
+        let sha256 = design.source.sha256.clone();
+        match &design.solid {
+            Solid::Mesh(solid) => {
+                let (low, high) = solid.mesh.bounds().unwrap_or_default();
+                let extent = high - low;
+                let step = extent.max() / SAMPLES;
+                let size: [usize; 3] = std::array::from_fn(|a| ((extent[a] / step - 1e-6).ceil() as usize).max(1));
+                let spacing: [f64; 3] = std::array::from_fn(|a| extent[a] / size[a] as f64);
+                let origin = std::array::from_fn(|a| low[a] + spacing[a] / 2.0);
+                let frame = Frame { size, spacing, origin };
+                limits.check("the mask of a region", frame.len() as u64 / 8 + 1, 1)?;
+                let mask = inside(&frame, &solid.mesh, solid.closed(), exec);
+                Ok(Some(Self { sha256, frame, mask, off: frame.coarsest() / 2.0 }))
+            }
+            Solid::Volume { phases, .. } if !matches!(phases, Binarised::Two(..)) => Ok(None),
+            Solid::Volume { frame, levels, phases } => {
+                limits.check("the mask of a region", frame.len() as u64 / 8 + 1, 1)?;
+                let mut mask = Mask::empty(frame.size);
+                for z in 0..frame.size[2] {
+                    for y in 0..frame.size[1] {
+                        for x in 0..frame.size[0] {
+                            if phases.signed(levels.get(frame.index(x, y, z)), 0.0) < 0.0 {
+                                mask.insert(x, y, z);
+                            }
+                        }
+                    }
+                }
+                Ok(Some(Self { sha256, frame: *frame, mask, off: 0.0 }))
+            }
+        }
+    }
+
+    /// The box of its grid.
+    pub(super) fn bounds(&self) -> ([f64; 3], [f64; 3]) {
+        self.frame.bounds()
+    }
+
+    /// Whether it covers a point.
+    pub(super) fn covers(&self, p: &V3) -> bool {
+        let voxel: [Option<usize>; 3] = std::array::from_fn(|a| {
+            let i = ((p[a] - self.frame.origin[a]) / self.frame.spacing[a]).round();
+            (i >= 0.0 && i < self.frame.size[a] as f64).then_some(i as usize)
+        });
+        matches!(voxel, [Some(x), Some(y), Some(z)] if self.mask.get(x, y, z))
+    }
+
+    /// For each voxel of a grid along an axis the voxels of the stencil that it overlaps, each with the share of it that
+    /// lies there.
+    pub(super) fn overlaps(&self, frame: &Frame, axis: usize) -> Vec<Vec<(usize, f64)>> {
+        let (own, other) = (self.frame.spacing[axis], frame.spacing[axis]);
+        let start = self.frame.origin[axis] - own / 2.0;
+        (0..frame.size[axis])
+            .map(|i| {
+                let low = frame.origin[axis] + (i as f64 - 0.5) * other - start;
+                let high = low + other;
+                let first = (low / own).floor().max(0.0) as usize;
+                let last = ((high / own).ceil().max(0.0) as usize).min(self.frame.size[axis]);
+                let part = |k: usize| ((high.min((k + 1) as f64 * own) - low.max(k as f64 * own)) / other).max(0.0);
+                // A hair of overlap is rounding.
+                (first..last).map(|k| (k, part(k))).filter(|(_, share)| *share > 1e-9).collect()
+            })
+            .collect()
+    }
+
+    /// The share that it covers of a box given by its overlaps along x, y and z.
+    pub(super) fn share(&self, x: &[(usize, f64)], y: &[(usize, f64)], z: &[(usize, f64)]) -> f64 {
+        let mut sum = 0.0;
+        for &(k, c) in z {
+            for &(j, b) in y {
+                for &(i, a) in x {
+                    if self.mask.get(i, j, k) {
+                        sum += a * b * c;
+                    }
+                }
+            }
+        }
+        sum
+    }
+}
