@@ -21,10 +21,8 @@ pub(super) fn render(out: &mut String, design: &DesignEntry) {
                 continue;
             }
             let number = if number == 0 { String::new() } else { format!("{number} · ") };
-            let _ = writeln!(
-                out,
-                "<tbody><tr class=\"group\"><th colspan=\"5\" scope=\"rowgroup\">{number}{title}</tr>"
-            );
+            let _ =
+                writeln!(out, "<tbody><tr class=\"group\"><th colspan=\"5\" scope=\"rowgroup\">{number}{title}</tr>");
             for check in checks {
                 row(out, check);
             }
