@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mdbook_driver::MDBook;
+use mdbook_driver::book::BookItem;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -207,6 +210,46 @@ fn every_link_leads_somewhere_and_every_chapter_is_in_the_summary() {
     assert_eq!(linked, all);
 }
 
+/// The places of a page that links may lead to.
+fn places(page: &str) -> BTreeSet<&str> {
+    page.match_indices(" id=\"").filter_map(|(at, found)| page[at + found.len()..].split('"').next()).collect()
+}
+
+#[test]
+fn the_book_is_built_with_every_chapter_and_no_dead_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut book = MDBook::load(root().join("docs")).unwrap();
+    book.config.build.build_dir = folder.path().to_owned();
+    book.build().unwrap();
+    let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let names: Vec<String> = book
+        .iter()
+        .filter_map(|item| match item {
+            BookItem::Chapter(chapter) => chapter.path.as_ref().map(|p| p.with_extension("html")),
+            _ => None,
+        })
+        .map(|p| p.to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(names.len(), chapters().len() - 1, "every chapter but the summary: {names:?}");
+    let mut links = 0;
+    for name in &names {
+        let text = page(name);
+        let body = text.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
+        assert!(body.contains("<h1"), "{name} has no heading");
+        for (at, found) in body.match_indices(" href=\"") {
+            let target = body[at + found.len()..].split('"').next().unwrap();
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (file, place) = target.split_once('#').unwrap_or((target, ""));
+            let there = if file.is_empty() { text.clone() } else { page(file) };
+            assert!(place.is_empty() || places(&there).contains(place), "{name}: {target}");
+            links += 1;
+        }
+    }
+    assert!(links > 50, "only {links} links were seen");
+}
+
 /// Words that begin with `--` in a text.
 fn options(text: &str) -> BTreeSet<String> {
     let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
@@ -220,7 +263,7 @@ fn every_option_that_is_named_exists() {
         let output = Command::new(env!("CARGO_BIN_EXE_poregauge")).args(arguments).arg("--help").output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     };
-    let commands = ["check", "measure", "inspect", "timeline", "generate", "man"];
+    let commands = ["check", "measure", "inspect", "compare", "adjust", "network", "timeline", "generate", "man"];
     let mut known: BTreeSet<String> = commands.iter().flat_map(|c| options(&help(&[c]))).collect();
     // Of cargo, in the chapter on installing.
     known.extend(["--path", "--locked"].map(str::to_owned));

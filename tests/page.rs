@@ -195,6 +195,45 @@ fn several_designs_share_the_stage_and_a_broken_one_has_its_reason() {
 }
 
 #[test]
+fn a_comparison_fits_a_phone_and_shows_where_material_is_extra() {
+    let Some(program) = found() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new, file] = ["old.stl", "new.stl", "page.html"].map(|name| folder.path().join(name));
+    let [old, new, shown] = [&old, &new, &file].map(|path| path.to_str().unwrap());
+    // Struts of 100 and of 180 µm at the same places: 40 µm more all round.
+    let kind = ["generate", "cubic", "--pore", "400um", "--strut", "100um", "--cells", "1", "-o", old];
+    assert_eq!(code(&poregauge(&kind)), 0);
+    assert_eq!(code(&poregauge(&["adjust", old, "--offset", "40um", "-o", new, "--quiet"])), 0);
+    let output = poregauge(&["compare", old, new, "--resolution", "50um", "--quiet", "--format", "html", "-o", shown]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+    let mut browser = Browser::start(&program, &SOFTWARE);
+    for (width, dark) in [(1280, false), (390, true)] {
+        browser.window(width, 844, dark);
+        browser.open(&file);
+        let wide = browser.value("document.documentElement.scrollWidth");
+        assert!(wide.as_u64().unwrap() <= u64::from(width), "{wide} on {width}");
+    }
+    let said = browser.text("document.querySelector('.verdict').textContent");
+    assert!(said.contains("no missing material") && said.contains("of extra material"), "{said}");
+    assert_eq!(browser.value("document.querySelectorAll('.sections img').length"), 3);
+    assert!(
+        browser.value("document.querySelectorAll('.pin').length").as_u64().unwrap() >= 3,
+        "each view has its lumps"
+    );
+    // Blue where there is more, in every view.
+    for k in 0..3 {
+        let blue = browser.value(&format!(
+            "(() => {{ const from = document.querySelectorAll('.sections img')[{k}], to = document.createElement('canvas');
+             to.width = from.naturalWidth; to.height = from.naturalHeight; const c = to.getContext('2d');
+             c.drawImage(from, 0, 0); const d = c.getImageData(0, 0, to.width, to.height).data; let n = 0;
+             for (let i = 0; i < d.length; i += 4) n += d[i + 3] > 100 && d[i] < 30 && d[i + 2] > 150; return n; }})()"
+        ));
+        assert!(blue.as_u64().unwrap() > 50, "{blue} points of view {k}");
+    }
+    assert!(browser.complaints().is_empty(), "{:?}", browser.complaints());
+}
+
+#[test]
 fn without_webgl_the_page_says_so_and_shows_the_rest() {
     let Some(program) = found() else { return };
     let folder = tempfile::tempdir().unwrap();

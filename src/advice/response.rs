@@ -6,11 +6,14 @@
 //! Between the offsets figures are interpolated; shares, which step where a size meets a limit, are shifted first so that
 //! the median pores meet. The volume of the solid is the distribution function of the signed distance, at every offset.
 //!
+//! Room in a build volume follows from the size of the solid, which grows by twice an offset outward; inward it counts as
+//! it was, for struts that end in the faces of the body are cut, not shortened.
+//!
 //! Struts are not looked at: the ball that fits into a strut loses in diameter exactly twice what every surface loses.
 //!
 //! The uncertainty of a prediction is that of the figure, a tenth of the predicted change (a twentieth for porosity,
-//! struts and shares), and for what was looked at coarsely three tenths of a cell on sizes of the void, a fiftieth of a
-//! surface, and a hundredth of the solid's share of the volume.
+//! struts and shares), and for what was looked at coarsely three tenths of a cell on sizes of the void (all of a cell on a
+//! way that was shut), a fiftieth of a surface, and a hundredth of the solid's share of the volume.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +22,8 @@ use super::change::{border_of, dressed, keeps_envelope};
 use super::lattice::Lattice;
 use crate::design::{CutPores, Design, Resolution, Solid, Study, StudyError};
 use crate::limits::Limits;
-use crate::measure::{Figure, Measurement, Needs, survey};
+use crate::measure::{Figure, Measurement, Needs, room, survey};
+use crate::mesh::V3;
 use crate::mesh::solid::SolidMesh;
 use crate::parallel::{Cancelled, Exec};
 use crate::units::Unit;
@@ -33,7 +37,15 @@ const VOLUMES: usize = 48;
 /// The families of measures that follow from geometry alone, by offset and scale.
 pub(super) fn is_geometry(measure: &str) -> bool {
     let family = measure.split('.').next().unwrap_or("");
-    ["porosity", "volume", "pore_size", "strut", "surface", "interconnectivity", "solid"].contains(&family)
+    ["porosity", "volume", "pore_size", "strut", "surface", "interconnectivity", "solid", "fit"].contains(&family)
+}
+
+/// Size of the box round the solid of a mesh.
+fn bounds_of(design: &Design) -> V3 {
+    match &design.solid {
+        Solid::Mesh(solid) => solid.mesh.bounds().map_or_else(V3::zeros, |(low, high)| high - low),
+        Solid::Volume { .. } => design.envelope.body.high - design.envelope.body.low,
+    }
 }
 
 /// A look at a solid on a coarse grid.
@@ -79,6 +91,9 @@ const CELL_DOUBT: f64 = 0.3;
 
 /// Where near a limit shares are looked at, in relation to the scale at which a size meets it.
 const NEAR: [f64; 9] = [0.85, 0.92, 0.96, 0.985, 1.0, 1.015, 1.04, 1.08, 1.15];
+
+/// Offsets that are tried in the place of one that leaves nothing, it too.
+const NEARER: usize = 3;
 
 /// A number that marks one of many figures of the same kind.
 const MARK: char = '@';
@@ -173,6 +188,8 @@ pub(super) struct Response<'a> {
     solid: Vec<(f64, f64)>,
     lattice: Lattice,
     body: Design,
+    /// Size of the solid along each axis, in µm.
+    size: V3,
     /// Whether loose pieces are taken out.
     cleaned: bool,
     /// Whether only a part of the design is looked at.
@@ -209,6 +226,7 @@ impl<'a> Response<'a> {
             solid: Vec::new(),
             lattice: lattice(base)?,
             body: sample.clone(),
+            size: bounds_of(full),
             cleaned: cleaned.is_some(),
             part,
             kept,
@@ -246,17 +264,29 @@ impl<'a> Response<'a> {
         Ok(Some(response))
     }
 
-    /// Looks at more offsets; those that leave nothing are passed over.
+    /// Looks at more offsets. In the place of one that leaves nothing, offsets nearer to those that leave something are
+    /// tried, so that what is possible is looked at to nearly its end.
     pub(super) fn extend(&mut self, offsets: &[f64], limits: &Limits, exec: &Exec) -> Result<(), Cancelled> {
         for &offset in offsets {
-            match self.look(offset, limits, exec) {
-                Ok(Some(look)) => self.looks.push(look),
-                Ok(None) => {}
-                Err(StudyError::Cancelled(c)) => return Err(c),
-                Err(_) => {}
+            let mut at = offset;
+            for _ in 0..NEARER {
+                match self.look(at, limits, exec) {
+                    Ok(Some(look)) => {
+                        self.looks.push(look);
+                        self.looks.sort_by(|a, b| a.offset.total_cmp(&b.offset));
+                        break;
+                    }
+                    Err(StudyError::Cancelled(c)) => return Err(c),
+                    Ok(None) | Err(_) => {}
+                }
+                let ends = if at < 0.0 { self.looks.first() } else { self.looks.last() };
+                let Some(end) = ends.map(|l| l.offset) else { break };
+                if (at - end).abs() <= self.step / 2.0 || (at < end) != (offset < 0.0) {
+                    break;
+                }
+                at = f64::midpoint(at, end);
             }
         }
-        self.looks.sort_by(|a, b| a.offset.total_cmp(&b.offset));
         Ok(())
     }
 
@@ -274,6 +304,11 @@ impl<'a> Response<'a> {
     /// The offsets that were looked at.
     pub(super) fn offsets(&self) -> Vec<f64> {
         self.looks.iter().map(|l| l.offset).collect()
+    }
+
+    /// Whether there was a look at an offset, or within `near` µm of it.
+    pub(super) fn looked_at(&self, offset: f64, near: f64) -> bool {
+        self.looks.iter().any(|l| (l.offset - offset).abs() <= near)
     }
 
     /// The looks on both sides of an offset, and how near it lies to the second.
@@ -330,6 +365,15 @@ impl<'a> Response<'a> {
         a.1 + (b.1 - a.1) * ((offset - a.0) / apart).clamp(0.0, 1.0)
     }
 
+    /// Room in the build volume after a change, and what an offset leaves open of it.
+    fn room(&self, which: &str, offset: f64, scale: f64) -> Option<(f64, f64)> {
+        let size = self.size.map(|s| (s + 2.0 * offset.max(0.0)) * scale);
+        let room = room(size.into(), self.question.needs.build_volume?);
+        let least = room.into_iter().fold(f64::INFINITY, f64::min);
+        let value = ["x", "y", "z"].iter().position(|a| *a == which).map_or(least, |a| room[a]);
+        Some((value, if offset > 0.0 { 2.0 * offset * scale } else { 0.0 }))
+    }
+
     /// A figure of the design after a change; `None` where it is not known how it answers.
     pub(super) fn predict(&self, id: &str, offset: f64, scale: f64) -> Option<Measurement> {
         let known = self.question.measurements.get(id);
@@ -343,7 +387,9 @@ impl<'a> Response<'a> {
         };
         let before = known.map_or(0.0, |m| m.value);
         let moved = offset != 0.0 || self.cleaned;
-        let (value, doubt) = if id == "porosity.total" || id == "porosity.open" {
+        let (value, doubt) = if let Some(which) = id.strip_prefix("fit.") {
+            self.room(which, offset, scale)?
+        } else if id == "porosity.total" || id == "porosity.open" {
             let total = self.value("volume.total", offset)? / self.first.value("volume.total")?;
             let porosity = self.question.measurements.get("porosity.total")?.value;
             let mut after = 1.0 - (1.0 - porosity) * self.left(offset) / total;
@@ -387,6 +433,8 @@ impl<'a> Response<'a> {
                     let value = if known.is_some() { before + change } else { after };
                     let coarse = match unit {
                         Unit::PerMillimetre | Unit::SquareMillimetre => SURFACE_DOUBT * value.abs(),
+                        // Where a wall was before, whether and how wide it opens hangs on all of a cell.
+                        Unit::Micrometre if offset != 0.0 && first <= 0.0 => self.step,
                         Unit::Micrometre if offset != 0.0 => CELL_DOUBT * self.step,
                         _ => 0.0,
                     };

@@ -507,7 +507,7 @@ pub struct CompareArgs {
     /// The design that is: a mesh, a volume or a report
     #[arg(required_unless_present = "schema", value_name = "NEW")]
     pub new: Option<PathBuf>,
-    /// Shift the new design onto the old one first; turned designs have to be turned back before
+    /// Lay the new design onto the old one first: shifted, and turned by up to 15°
     #[arg(long, help_heading = "Comparing")]
     pub align: bool,
     /// Thinnest difference that counts as missing or extra material [default: 2.5 voxels of a scan, at least a quarter

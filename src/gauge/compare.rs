@@ -2,10 +2,8 @@
 //!
 //! A difference counts where it exceeds the sum of both uncertainties and of what the voxels of a scan leave open. Where
 //! both solids lie in one frame both are measured in the body of the old one, unless the envelope is given: specks of
-//! noise would else widen that of a scan.
-//!
-//! Distributions are compared by their distribution functions F and G, straight within a class: Wasserstein-1 is the
-//! integral of |F − G| over the sizes, Kolmogorov–Smirnov its maximum.
+//! noise would else widen that of a scan. A design that was turned onto the old one is measured as it then lies, so that
+//! axes mean the same in both.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,18 +11,19 @@ use std::path::Path;
 use super::adjust::{WorkError, open};
 use super::baseline::worse;
 use super::difference::{How, difference};
+use super::distributions::{apart, distance, is_profile};
+use super::left_open::left_open;
+use super::motion::{Motion, moved};
 use super::names::{names, showable};
 use super::run::{Run, measure_design, one};
 use crate::criteria::Verdict;
-use crate::design::{Design, Envelope, EnvelopeChoice, Solid};
-use crate::measure::measure_of;
-use crate::mesh::V3;
+use crate::design::{Design, Envelope, EnvelopeChoice, Solid, StudyError};
+use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::report::{
-    COMPARE_SCHEMA, CheckChange, CheckEntry, Comparison, DesignEntry, DistributionChange, DistributionEntry,
-    FigureChange, MeasuredEntry, MeasurementEntry, PairEntry, Report, SideEntry, Tool, design_entry,
+    COMPARE_SCHEMA, CheckChange, CheckEntry, Comparison, DesignEntry, FigureChange, MeasuredEntry, MeasurementEntry,
+    PairEntry, Report, SideEntry, Tool, design_entry,
 };
-use crate::units::Unit;
 
 /// What is compared.
 #[derive(Clone, Debug)]
@@ -123,17 +122,15 @@ fn designs(old: (&Path, &Run), new: (&Path, &Run), how: How, exec: &Exec) -> Res
     let found = difference(&a, &b, how, &old.1.limits, exec)?;
     let mut notes = Vec::new();
     match &found {
-        Some(d) if matches!(new.1.options.envelope, EnvelopeChoice::Auto) => {
-            let back = -V3::from(d.shift_um);
-            if let Some(envelope) = a.envelope.shifted(&back).filter(|e| covers(&b, e)) {
-                b.envelope = envelope;
-                notes.push("both were measured in the body of the old design".to_owned());
-            }
+        Some(found) if matches!(new.1.options.envelope, EnvelopeChoice::Auto) => {
+            let note;
+            (b, note) = in_the_body_of(&a, b, &found.motion, &new.1.limits, exec)?;
+            notes.push(note.to_owned());
         }
         Some(_) => {}
         None => notes.push(
-            "the designs do not lie in one frame, so there is no missing or extra material: --align shifts the new one \
-             onto the old one"
+            "the designs do not lie in one frame, so there is no missing or extra material: --align lays the new one onto \
+             the old one"
                 .to_owned(),
         ),
     }
@@ -144,9 +141,42 @@ fn designs(old: (&Path, &Run), new: (&Path, &Run), how: How, exec: &Exec) -> Res
         Ok(design_entry(name, showable(file), design, measured, judged))
     };
     let mut pair = pair(&entry(&a, old)?, &entry(&b, new)?, [false, false]);
-    pair.difference = found;
+    if let Some(found) = found {
+        (pair.difference, pair.views) = (Some(found.entry), found.views);
+    }
     pair.notes.extend(notes);
     Ok(pair)
+}
+
+/// What to say where the new design could not be measured in the body of the old one.
+const APART: &str =
+    "each design was measured in its own body: the new one does not hold all of the body of the old one";
+
+/// The new design in the body of the old one, and what to say of it; as it was where it does not hold all of that body.
+fn in_the_body_of(
+    old: &Design,
+    new: Design,
+    motion: &Motion,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<(Design, &'static str), StudyError> {
+    if !motion.turns() {
+        return Ok(match old.envelope.shifted(&-motion.shift).filter(|e| covers(&new, e)) {
+            Some(envelope) => (Design { envelope, ..new }, "both were measured in the body of the old design"),
+            None => (new, APART),
+        });
+    }
+    let note = match new.solid {
+        Solid::Mesh(_) => "the new design was measured as it was turned, in the body of the old one",
+        Solid::Volume { .. } => {
+            "the new design was measured as it was turned, on voxels interpolated in the body of the old one, which \
+             smooths its noise a little"
+        }
+    };
+    Ok(match moved(&new, motion, &old.envelope, limits, exec)? {
+        Some(laid) => (laid, note),
+        None => (new, APART),
+    })
 }
 
 /// Whether the grid of a volume holds all of a body, but for a voxel.
@@ -185,13 +215,17 @@ fn pair(old: &DesignEntry, new: &DesignEntry, from_report: [bool; 2]) -> PairEnt
     }
     let measures = figures(old, new);
     let differs = |c: &CheckEntry| c.figure().and_then(|m| measures.get(&m)).is_none_or(|f| f.different);
+    let common = || old.distributions.iter().filter_map(|(id, a)| Some((id, a, new.distributions.get(id)?)));
     PairEntry {
         old: side(old, from_report[0]),
         new: side(new, from_report[1]),
-        distributions: old
-            .distributions
-            .iter()
-            .filter_map(|(id, a)| Some((id.clone(), distance(a, new.distributions.get(id)?)?)))
+        distributions: common()
+            .filter(|c| !is_profile(c.0))
+            .filter_map(|(id, a, b)| Some((id.clone(), distance(a, b)?)))
+            .collect(),
+        profiles: common()
+            .filter(|c| is_profile(c.0))
+            .filter_map(|(id, a, b)| Some((id.clone(), apart(a, b)?)))
             .collect(),
         checks: old
             .checks
@@ -201,49 +235,7 @@ fn pair(old: &DesignEntry, new: &DesignEntry, from_report: [bool; 2]) -> PairEnt
         measures,
         difference: None,
         notes,
-    }
-}
-
-/// Voxels across which something in a scan has to be to count, and not to be noise.
-const RESOLVED: f64 = 2.5;
-
-/// What the voxels of a volume leave open of a figure beyond its uncertainty: of counts of voxels half a voxel times the
-/// surface; of the body a voxel all round; of pieces those that are specks; of sizes that are not resolved the median.
-fn left_open(design: &DesignEntry, id: &str) -> f64 {
-    let (Some(spacing), true) = (design.source.spacing_um, design.source.voxels.is_some()) else { return 0.0 };
-    let voxel = spacing.iter().copied().fold(0.0, f64::max);
-    let value = |id: &str| design.measurements.get(id).map_or(0.0, |m| m.value);
-    let share = 0.5 * voxel * 1e-3 * value("surface.per_total_volume");
-    let family = id.split('.').next().unwrap_or("");
-    match measure_of(id) {
-        "porosity.total" | "porosity.open" => share,
-        "volume.solid" => share * value("volume.total"),
-        // Which pores and struts the faces of the body cut hangs on a part of a voxel.
-        "pore_size.cut_fraction" => 1.0,
-        "surface.cap_area" => design.envelope.as_ref().map_or(0.0, |e| {
-            let [x, y, z] = e.size_um.map(|s| s * 1e-3);
-            2.0 * (x * y + y * z + z * x)
-        }),
-        "volume.total" => design
-            .envelope
-            .as_ref()
-            .map_or(0.0, |e| e.volume_mm3 * e.size_um.iter().map(|s| 2.0 * voxel / s).sum::<f64>()),
-        "solid.components" | "solid.loose_fraction" => {
-            let pieces = value("solid.components") - 1.0;
-            let loose = value("solid.loose_fraction") * value("volume.solid") * 1e9;
-            let specks = pieces > 0.0 && loose / pieces <= (RESOLVED * voxel).powi(3);
-            if specks { if id == "solid.components" { pieces } else { value(id) } } else { 0.0 }
-        }
-        _ if matches!(family, "strut" | "pore_size")
-            && !measure_of(id).ends_with(".sd")
-            && value(id) < RESOLVED * voxel =>
-        {
-            let median = design.measurements.get(&format!("{family}.d50"));
-            median
-                .filter(|_| design.measurements.get(id).is_some_and(|m| m.unit == Unit::Micrometre))
-                .map_or(0.0, |m| m.value)
-        }
-        _ => 0.0,
+        views: Vec::new(),
     }
 }
 
@@ -290,76 +282,5 @@ fn check(old: &CheckEntry, new: &CheckEntry, differs: bool) -> CheckChange {
         new_margin: new.margin,
         worse: counts(old, new),
         better: counts(new, old),
-    }
-}
-
-/// How far two distributions are apart; `None` where they are not of the same kind.
-fn distance(a: &DistributionEntry, b: &DistributionEntry) -> Option<DistributionChange> {
-    if a.unit != b.unit || a.edges.len() != a.fraction.len() + 1 || b.edges.len() != b.fraction.len() + 1 {
-        return None;
-    }
-    let mut at: Vec<f64> = a.edges.iter().chain(&b.edges).copied().collect();
-    at.sort_by(f64::total_cmp);
-    at.dedup();
-    let gaps: Vec<f64> = at.iter().map(|x| below(a, *x) - below(b, *x)).collect();
-    let mut moved = 0.0;
-    for (x, gap) in at.windows(2).zip(gaps.windows(2)) {
-        let width = x[1] - x[0];
-        // The area between two straight lines, that cross or not.
-        moved += if gap[0] * gap[1] >= 0.0 {
-            width * (gap[0].abs() + gap[1].abs()) / 2.0
-        } else {
-            width * (gap[0].powi(2) + gap[1].powi(2)) / (2.0 * (gap[0].abs() + gap[1].abs()))
-        };
-    }
-    let width = |d: &DistributionEntry| d.edges.windows(2).map(|e| e[1] - e[0]).fold(0.0, f64::max);
-    Some(DistributionChange {
-        unit: a.unit,
-        wasserstein_1: moved,
-        kolmogorov_smirnov: gaps.iter().map(|g| g.abs()).fold(0.0, f64::max),
-        resolution: (width(a) + width(b)) / 2.0,
-    })
-}
-
-/// Share of a distribution below a size.
-fn below(d: &DistributionEntry, x: f64) -> f64 {
-    let mut sum = 0.0;
-    for (edges, fraction) in d.edges.windows(2).zip(&d.fraction) {
-        let part = ((x - edges[0]) / (edges[1] - edges[0])).clamp(0.0, 1.0);
-        sum += fraction * part;
-        if x <= edges[1] {
-            break;
-        }
-    }
-    sum
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn distribution(edges: &[f64], fraction: &[f64]) -> DistributionEntry {
-        DistributionEntry { unit: Unit::Micrometre, edges: edges.to_vec(), fraction: fraction.to_vec() }
-    }
-
-    #[test]
-    fn a_shifted_distribution_is_as_far_as_the_shift() {
-        let edges: Vec<f64> = (0..=10).map(|i| 10.0 * f64::from(i)).collect();
-        let mut low = vec![0.0; 10];
-        let mut high = vec![0.0; 10];
-        (low[1], low[2]) = (0.25, 0.75);
-        (high[4], high[5]) = (0.25, 0.75);
-        let d = distance(&distribution(&edges, &low), &distribution(&edges, &high)).unwrap();
-        assert!((d.wasserstein_1 - 30.0).abs() < 1e-12, "{d:?}");
-        assert!((d.kolmogorov_smirnov - 1.0).abs() < 1e-12);
-        // The same distribution in classes of another width.
-        let coarse = distribution(&[0.0, 20.0, 40.0], &[0.5, 0.5]);
-        let fine = distribution(&[0.0, 10.0, 20.0, 30.0, 40.0], &[0.25; 4]);
-        let d = distance(&coarse, &fine).unwrap();
-        assert!(d.wasserstein_1 < 1e-12 && d.kolmogorov_smirnov < 1e-12);
-        // Lines that cross: half of a class up, half down.
-        let (a, b) = (distribution(&[0.0, 1.0, 2.0], &[1.0, 0.0]), distribution(&[0.0, 1.0, 2.0], &[0.5, 0.5]));
-        let d = distance(&a, &b).unwrap();
-        assert!((d.wasserstein_1 - 0.5).abs() < 1e-12, "{d:?}");
     }
 }

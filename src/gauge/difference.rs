@@ -10,15 +10,16 @@ use crate::advice::as_mesh;
 use crate::design::{CutPores, Design, Solid, StudyError};
 use crate::grid::{Border, Connectivity, Frame, Mask};
 use crate::limits::Limits;
-use crate::mesh::V3;
-use crate::mesh::solid::SolidMesh;
+use crate::mesh::{Mesh, V3};
 use crate::parallel::Exec;
+use crate::picture::Projection;
 use crate::report::{DifferenceEntry, LumpEntry, MaterialEntry};
 use crate::voxel::distance::{DistanceField, Facet};
 use crate::voxel::inside::inside;
 use crate::voxel::labels::Labels;
 
-use super::align::{align, centre_of_mass};
+use super::align::align;
+use super::motion::Motion;
 
 /// Voxels of the grid on which solids are compared, at most.
 const VOXELS: f64 = 6e6;
@@ -41,10 +42,18 @@ const OVERLAP: f64 = 0.5;
 /// How solids are laid onto each other, and what counts as different.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct How {
-    /// Whether the new solid is shifted onto the old one.
+    /// Whether the new solid is turned and shifted onto the old one.
     pub align: bool,
     /// The tolerance in µm.
     pub tolerance: Option<f64>,
+}
+
+/// The difference, how the new solid was moved, and what it looks like along each axis.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) entry: DifferenceEntry,
+    pub(super) motion: Motion,
+    pub(super) views: Vec<Projection>,
 }
 
 /// The difference; `None` where the solids do not lie in one frame.
@@ -54,7 +63,7 @@ pub(super) fn difference(
     how: How,
     limits: &Limits,
     exec: &Exec,
-) -> Result<Option<DifferenceEntry>, StudyError> {
+) -> Result<Option<Found>, StudyError> {
     let voxel = |d: &Design| match &d.solid {
         Solid::Volume { frame, .. } => frame.coarsest(),
         Solid::Mesh(_) => 0.0,
@@ -70,42 +79,48 @@ pub(super) fn difference(
     let tolerance = how.tolerance.unwrap_or_else(|| (TOLERANCE.0 * voxel).max(TOLERANCE.1 * strut));
     let h = (strut / ACROSS).min(tolerance / 2.0).max(voxel).max((room / VOXELS).cbrt());
 
-    let mut shift = V3::zeros();
+    let mut motion = Motion::none();
     let mut left = None;
     if how.align {
         exec.stage("aligning")?;
-        let (field, _) = field_of(old, frame_of(box_old, h), &V3::zeros(), limits, exec)?;
-        let start = centre_of_mass(old) - centre_of_mass(new);
-        let (best, residual) = align(&field, new, start, exec);
-        exec.checkpoint()?;
-        shift = best;
+        let (field, _) = field_of(&old.mesh, &old.surface, old.closed(), frame_of(box_old, h), limits, exec)?;
+        let (best, residual) = align(&field, old, new, exec)?;
+        motion = best;
         left = Some(residual);
     }
-    let moved = (box_new.0 + shift, box_new.1 + shift);
+    let mesh = motion.mesh(&new.mesh);
+    let Some(moved) = mesh.bounds() else { return Ok(None) };
     if !how.align && !one_frame(box_old, moved) {
         return Ok(None);
     }
     exec.stage("difference of the solids")?;
     let frame = frame_of((box_old.0.inf(&moved.0), box_old.1.sup(&moved.1)), h);
     limits.check("the difference of the solids", frame.len() as u64, 40)?;
-    let (a, in_old) = field_of(old, frame, &V3::zeros(), limits, exec)?;
-    let (b, in_new) = field_of(new, frame, &shift, limits, exec)?;
+    let (a, in_old) = field_of(&old.mesh, &old.surface, old.closed(), frame, limits, exec)?;
+    let surface: Vec<[V3; 3]> = new.surface.iter().map(|t| t.map(|v| motion.apply(&v))).collect();
+    let (b, in_new) = field_of(&mesh, &surface, new.closed(), frame, limits, exec)?;
     let material = |this: &Mask, other: &Mask| {
         let mut only = this.clone();
         only.subtract(other);
         material(&only, &frame, &a.values, &b.values, tolerance, exec)
     };
-    let (missing, extra) = (material(&in_old, &in_new), material(&in_new, &in_old));
+    let ((missing, lost), (extra, gained)) = (material(&in_old, &in_new), material(&in_new, &in_old));
     exec.checkpoint()?;
-    Ok(Some(DifferenceEntry {
+    let mut both = in_old;
+    both.intersect(&in_new);
+    let views = (0..3).map(|axis| Projection::of(&frame, axis, [&both, &lost, &gained])).collect();
+    let entry = DifferenceEntry {
         tolerance_um: tolerance,
         voxel_um: h,
         aligned: how.align,
-        shift_um: [shift.x, shift.y, shift.z],
+        shift_um: motion.shift.into(),
+        rotation_deg: motion.degrees().into(),
+        about_um: motion.about.into(),
         mean_distance_um: left,
         missing,
         extra,
-    }))
+    };
+    Ok(Some(Found { entry, motion, views }))
 }
 
 fn one_frame(a: (V3, V3), b: (V3, V3)) -> bool {
@@ -124,26 +139,26 @@ fn frame_of((low, high): (V3, V3), h: f64) -> Frame {
     Frame { size, spacing: [h; 3], origin }
 }
 
-/// Signed distances to a solid that is shifted, and the voxels inside of it.
+/// Signed distances to the surface of a mesh, and the voxels inside of it.
 fn field_of(
-    solid: &SolidMesh,
+    mesh: &Mesh,
+    surface: &[[V3; 3]],
+    closed: bool,
     frame: Frame,
-    shift: &V3,
     limits: &Limits,
     exec: &Exec,
 ) -> Result<(DistanceField, Mask), StudyError> {
-    let back = Frame { origin: std::array::from_fn(|a| frame.origin[a] - shift[a]), ..frame };
-    let within = inside(&back, &solid.mesh, solid.closed(), exec);
-    let corner = |v: V3| std::array::from_fn(|a| (v[a] - back.origin[a]) as f32);
-    let surface: Vec<Facet> = solid.surface.iter().map(|t| t.map(corner)).collect();
+    let within = inside(&frame, mesh, closed, exec);
+    let corner = |v: V3| std::array::from_fn(|a| (v[a] - frame.origin[a]) as f32);
+    let surface: Vec<Facet> = surface.iter().map(|t| t.map(corner)).collect();
     if surface.is_empty() {
         return Err(StudyError::OnePhase("void"));
     }
     Ok((DistanceField::new(frame, Border::Open, surface, &within, limits, exec)?, within))
 }
 
-/// A difference and its lumps.
-fn material(only: &Mask, frame: &Frame, a: &[f32], b: &[f32], tolerance: f64, exec: &Exec) -> MaterialEntry {
+/// A difference with its lumps, and the voxels of those.
+fn material(only: &Mask, frame: &Frame, a: &[f32], b: &[f32], tolerance: f64, exec: &Exec) -> (MaterialEntry, Mask) {
     let [_, ny, nz] = frame.size;
     let reach = tolerance / 2.0;
     let depth = |i: usize| f64::from(a[i].abs().min(b[i].abs()));
@@ -164,17 +179,20 @@ fn material(only: &Mask, frame: &Frame, a: &[f32], b: &[f32], tolerance: f64, ex
     let mut largest: Vec<_> = labels.components.iter().collect();
     largest.sort_by(|p, q| q.voxels.cmp(&p.voxels).then(p.first.cmp(&q.first)));
     let count = largest.len();
+    let mut marked = Mask::empty(frame.size);
     let mut all: Vec<LumpEntry> = largest
         .into_iter()
         .take(LISTED)
         .map(|core| {
             let core = labels.select(|c| c.first == core.first);
-            lump(&core, only, frame, &spread, &depth)
+            let (entry, voxels) = lump(&core, only, frame, &spread, &depth);
+            marked.unite(&voxels);
+            entry
         })
         .collect();
     all.sort_by(|p, q| q.volume_mm3.total_cmp(&p.volume_mm3).then(p.at_um[0].total_cmp(&q.at_um[0])));
     let lumps_mm3 = all.iter().map(|l| l.volume_mm3).sum();
-    MaterialEntry { volume_mm3: mm3(only.count()), lumps_mm3, count, lumps: all }
+    (MaterialEntry { volume_mm3: mm3(only.count()), lumps_mm3, count, lumps: all }, marked)
 }
 
 /// Steps to all voxels within a distance.
@@ -195,7 +213,14 @@ fn ball(frame: &Frame, radius: f64) -> Vec<[isize; 3]> {
     steps
 }
 
-fn lump(core: &Mask, only: &Mask, frame: &Frame, spread: &[[isize; 3]], depth: &impl Fn(usize) -> f64) -> LumpEntry {
+/// A lump, and its voxels.
+fn lump(
+    core: &Mask,
+    only: &Mask,
+    frame: &Frame,
+    spread: &[[isize; 3]],
+    depth: &impl Fn(usize) -> f64,
+) -> (LumpEntry, Mask) {
     let mut whole = Mask::empty(frame.size);
     let mut thickest = 0.0f64;
     let [_, ny, nz] = frame.size;
@@ -231,12 +256,13 @@ fn lump(core: &Mask, only: &Mask, frame: &Frame, spread: &[[isize; 3]], depth: &
         }
     }
     let count = whole.count();
-    LumpEntry {
+    let entry = LumpEntry {
         at_um: sum.map(|s| s / count.max(1) as f64),
         volume_mm3: count as f64 * frame.voxel_volume() * 1e-9,
         thickness_um: 2.0 * thickest,
         size_um: std::array::from_fn(|a| (high[a] - low[a]).max(0.0)),
-    }
+    };
+    (entry, whole)
 }
 
 #[cfg(test)]
@@ -262,7 +288,7 @@ mod tests {
                 depths[i] = if skin(p) { 5.0 } else { edge(0, 5, 25).min(edge(1, 5, 15)).min(edge(2, 5, 15)) };
             }
         }
-        let found = material(&only, &frame, &depths, &depths, 30.0, &exec);
+        let (found, marked) = material(&only, &frame, &depths, &depths, 30.0, &exec);
         assert_eq!(found.count, 1);
         let lump = &found.lumps[0];
         assert_eq!(lump.at_um, [150.0, 100.0, 100.0]);
@@ -271,5 +297,7 @@ mod tests {
         let truth = 2e6 * 1e-9;
         assert!(lump.volume_mm3 > 0.75 * truth && lump.volume_mm3 <= truth * (1.0 + 1e-9), "{lump:?}");
         assert!((found.volume_mm3 - truth - 9e5 * 1e-9).abs() < 1e-12);
+        assert!((marked.count() as f64 * frame.voxel_volume() * 1e-9 - lump.volume_mm3).abs() < 1e-12);
+        assert!(!marked.get(40, 10, 10), "the skin is not marked");
     }
 }

@@ -53,6 +53,12 @@ fn place(size: [f64; 3], volume: [f64; 3]) -> Placed {
     best
 }
 
+/// The room along each axis of a build volume round a box of this size, in µm.
+#[must_use]
+pub fn room(size: [f64; 3], volume: [f64; 3]) -> [f64; 3] {
+    place(size, volume).room
+}
+
 /// Corners of the box round the solid.
 fn bounds(study: &Study<'_>) -> Option<(V3, V3)> {
     match &study.design.solid {

@@ -39,6 +39,7 @@ pub use alignment::alignment;
 pub use details::{Curve, Details, Place, Places, Tensor, Throat};
 pub use fields::{Failure, FieldNeeds, coarser, fields};
 pub use figure::{Alternative, Distribution, Figure, Figures, Measurement};
+pub use fit::room;
 pub use network::network;
 pub use overhang::{BuildDirection, OverhangNeeds, USUAL_ANGLE};
 pub use oxygen::Culture;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{ErrorEntry, MeasuredEntry, Tool};
 use crate::criteria::{DesignVerdict, Verdict};
+use crate::picture::Projection;
 use crate::units::Unit;
 
 /// Name of the schema.
@@ -38,12 +39,17 @@ pub struct PairEntry {
     pub measures: BTreeMap<String, FigureChange>,
     /// How far distributions are apart, by id.
     pub distributions: BTreeMap<String, DistributionChange>,
+    /// How far profiles are apart, by id.
+    pub profiles: BTreeMap<String, ProfileChange>,
     /// The checks that both were judged by.
     pub checks: Vec<CheckChange>,
     /// Missing and extra material; null where there is none to be had.
     pub difference: Option<DifferenceEntry>,
     /// Why something is missing here.
     pub notes: Vec<String>,
+    /// Where the solids differ, seen along each axis, beside the comparison; no part of the contract.
+    #[serde(skip)]
+    pub views: Vec<Projection>,
 }
 
 /// One of two designs.
@@ -92,6 +98,17 @@ pub struct DistributionChange {
     pub resolution: f64,
 }
 
+/// How far two profiles are apart, each taken from its own beginning.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ProfileChange {
+    /// Mean of the differences, in the unit of the figure.
+    pub mean: f64,
+    /// Greatest difference, of means over a class of the coarser profile.
+    pub greatest: f64,
+    /// Where that is, from the beginning of the profiles.
+    pub at_um: f64,
+}
+
 /// A check before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct CheckChange {
@@ -123,10 +140,15 @@ pub struct DifferenceEntry {
     pub tolerance_um: f64,
     /// Edge of the voxels that were compared.
     pub voxel_um: f64,
-    /// Whether the new design was shifted onto the old one.
+    /// Whether the new design was laid onto the old one.
     pub aligned: bool,
-    /// By how much it was shifted.
+    /// By how much it was shifted, after it was turned.
     pub shift_um: [f64; 3],
+    /// How it was turned about `about_um`: along the axis, in the frame of the old design, and as long as the angle; zero
+    /// where it was only shifted.
+    pub rotation_deg: [f64; 3],
+    /// The point of the new design that the rotation leaves where it is, in its own frame.
+    pub about_um: [f64; 3],
     /// Mean distance of the surfaces after that, each cut off at four voxels; null when it was not aligned.
     pub mean_distance_um: Option<f64>,
     /// Solid of the old design that the new one lacks.

@@ -20,7 +20,7 @@ pub use advice::{
 pub use build::{Measured, design_entry, error_entry, finding_entry};
 pub use comparison::{
     COMPARE_SCHEMA, CheckChange, Comparison, DifferenceEntry, DistributionChange, FigureChange, LumpEntry,
-    MaterialEntry, PairEntry, SideEntry, compare_schema,
+    MaterialEntry, PairEntry, ProfileChange, SideEntry, compare_schema,
 };
 pub use inspection::{FileEntry, INSPECT_SCHEMA, Inspection, MeshEntry, VolumeEntry, inspect_schema};
 

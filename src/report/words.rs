@@ -57,6 +57,13 @@ pub const fn symbol(unit: Unit) -> &'static str {
     }
 }
 
+/// Whether a ratio is a share, and shown in per cent; counts and factors are shown as they are.
+#[must_use]
+pub fn is_share(measure: &str) -> bool {
+    let plain = ["topology.", "anisotropy.", "tortuosity.", "solid.components", "stiffness.zener"];
+    !plain.iter().any(|p| measure.starts_with(p))
+}
+
 /// A figure with its uncertainty, in per cent for ratios.
 #[must_use]
 pub fn figure(m: &MeasuredEntry) -> String {

@@ -1,4 +1,5 @@
-//! The checks by criterion: figure, limit and margin of each, and what waits for a declaration.
+//! The checks by criterion in one table: figure, limit and margin of each, what would make a failing one pass, and what
+//! waits for a declaration.
 
 use std::fmt::Write as _;
 
@@ -7,19 +8,25 @@ use crate::criteria::Verdict;
 use crate::report::{CheckEntry, DesignEntry, words};
 
 pub(super) fn render(out: &mut String, design: &DesignEntry) {
-    for (number, title) in words::CRITERIA {
-        let assessed = |c: &&CheckEntry| c.criterion == number && c.verdict != Verdict::NotAssessed;
-        let checks: Vec<&CheckEntry> = design.checks.iter().filter(assessed).collect();
-        if checks.is_empty() {
-            continue;
-        }
-        let number = if number == 0 { String::new() } else { format!("{number} · ") };
-        let _ = writeln!(
-            out,
-            "<h2>{number}{title}</h2><table class=\"checks\"><tr><th>check<th>verdict<th class=n>figure<th class=n>limit<th class=n>margin</tr>"
+    let assessed = |c: &&CheckEntry| c.verdict != Verdict::NotAssessed;
+    if design.checks.iter().any(|c| assessed(&c)) {
+        out.push_str(
+            "<h2>Checks</h2><table class=\"checks\"><thead><tr><th>check<th>verdict<th class=n>figure<th class=n>limit<th \
+             class=n>margin</tr></thead>\n",
         );
-        for check in checks {
-            row(out, check);
+        for (number, title) in words::CRITERIA {
+            let checks: Vec<&CheckEntry> =
+                design.checks.iter().filter(assessed).filter(|c| c.criterion == number).collect();
+            if checks.is_empty() {
+                continue;
+            }
+            let number = if number == 0 { String::new() } else { format!("{number} · ") };
+            let _ =
+                writeln!(out, "<tbody><tr class=\"group\"><th colspan=\"5\" scope=\"rowgroup\">{number}{title}</tr>");
+            for check in checks {
+                row(out, check);
+            }
+            out.push_str("</tbody>\n");
         }
         out.push_str("</table>\n");
     }
@@ -39,6 +46,7 @@ fn row(out: &mut String, check: &CheckEntry) {
     let mut notes: Vec<String> = check.reason.clone().into_iter().collect();
     if matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive) {
         notes.extend(check.at_um.map(|at| format!("narrowest at {}", words::place(at))));
+        notes.extend(check.advice.clone());
     }
     let advisory = if check.required { "" } else { "<small>advisory</small>" };
     let _ = writeln!(

@@ -24,6 +24,7 @@ mod sizes;
 mod strength;
 mod summary;
 mod view;
+pub(super) mod views;
 
 use std::fmt::Write as _;
 

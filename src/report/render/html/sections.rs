@@ -25,7 +25,7 @@ pub(super) fn render(out: &mut String, shown: &Shown<'_>, number: usize) {
         let [across, up] = axes(axis).map(|a| ["x", "y", "z"][a]);
         let (low, high) = block.bounds;
         let [width, height] = axes(axis).map(|a| high[a] - low[a]);
-        let bar = round_length(width / 3.0);
+        let (length, text) = bar(width);
         let _ = writeln!(
             out,
             "<figure data-axis=\"{axis}\"><div class=\"frame\"><img alt=\"Section across {name} through the middle: {across} across, {up} up\" \
@@ -36,8 +36,8 @@ pub(super) fn render(out: &mut String, shown: &Shown<'_>, number: usize) {
             section.size[0],
             section.size[1],
             png(&section, scale),
-            100.0 * bar / width,
-            if bar < 1e3 { format!("{bar} µm") } else { format!("{} mm", bar / 1e3) },
+            100.0 * length / width,
+            text,
             n - 1,
             n / 2,
             significant(section.at_um / 1e3, 4),
@@ -83,6 +83,12 @@ pub(super) fn ramp(scale: &Scale) -> String {
     )
 }
 
+/// Length and label of the bar that tells the scale of a picture of this width.
+pub(super) fn bar(width: f64) -> (f64, String) {
+    let bar = round_length(width / 3.0);
+    (bar, if bar < 1e3 { format!("{bar} µm") } else { format!("{} mm", bar / 1e3) })
+}
+
 /// A length of one leading digit, 1, 2 or 5, of at most `most`.
 fn round_length(most: f64) -> f64 {
     let power = 10f64.powf(most.max(1e-3).log10().floor());
@@ -106,16 +112,21 @@ fn png(section: &Section, scale: Option<&Scale>) -> String {
         };
         pixels.extend(colour);
     }
+    encoded(section.size, &pixels)
+}
+
+/// Pixels, four bytes each, as a PNG in base64.
+pub(super) fn encoded(size: [usize; 2], pixels: &[u8]) -> String {
     let mut data = Vec::new();
-    let mut encoder = png::Encoder::new(&mut data, section.size[0] as u32, section.size[1] as u32);
+    let mut encoder = png::Encoder::new(&mut data, size[0] as u32, size[1] as u32);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_compression(png::Compression::High);
     // Writing into memory with the right number of pixels cannot fail.
-    let _ = encoder.write_header().and_then(|mut writer| writer.write_image_data(&pixels));
+    let _ = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
     base64::engine::general_purpose::STANDARD.encode(data)
 }
 
-fn opaque([r, g, b]: [u8; 3]) -> [u8; 4] {
+pub(super) fn opaque([r, g, b]: [u8; 3]) -> [u8; 4] {
     [r, g, b, 255]
 }
 
