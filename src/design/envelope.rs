@@ -241,9 +241,10 @@ impl Body {
             EnvelopeKind::Box | EnvelopeKind::Hull | EnvelopeKind::Grid => self.planes.iter().any(on_plane),
             // A facet of a round wall has its corners at different planes, and does not face along the axis.
             EnvelopeKind::Cylinder => {
-                self.planes[..2].iter().any(on_plane)
-                    || (triangle.iter().all(|v| self.depth(v).abs() <= self.slack)
-                        && self.faces_outward(triangle, &self.planes[2..]))
+                let (ends, wall) = self.planes.split_at(2);
+                let on_wall =
+                    |v: &V3| wall.iter().map(|face| face.depth(v)).fold(f64::INFINITY, f64::min).abs() <= self.slack;
+                ends.iter().any(on_plane) || (triangle.iter().all(on_wall) && self.faces_outward(triangle, wall))
             }
             EnvelopeKind::Wrap | EnvelopeKind::File => {
                 triangle.iter().all(|v| self.depth(v).abs() <= self.slack)
@@ -524,6 +525,9 @@ mod tests {
         let inner = [points[0], points[1], V3::new(10.0, 4.0, -2.0)];
         assert!(round.body.holds_on_surface(&wall) && round.body.holds_on_surface(&end));
         assert!(!round.body.holds_on_surface(&inner));
+        // From end to end as the wall, and facing as it does, but within: a rod's.
+        let rod = wall.map(|v| V3::new(10.0 + (v.x - 10.0) / 2.0, v.y, -2.0 + (v.z + 2.0) / 2.0));
+        assert!(!round.body.holds_on_surface(&rod));
     }
 
     #[test]
