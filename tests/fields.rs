@@ -154,6 +154,12 @@ fn islands_carry_nothing_and_a_repeating_cell_has_its_tensors() {
     assert!(design.findings.iter().any(|f| f.kind == "stiffness.loose_solid"), "{:?}", design.findings);
     let tensor = &design.details.tensors["stiffness.relative"].value;
     assert!((tensor[0][0] - tensor[2][2]).abs() < 1e-6 && (tensor[3][3] - tensor[5][5]).abs() < 1e-6);
+    // The cell has the axes of a cube: its shear stands alone, and struts along the axes are stiffest along them.
+    let value = |id: &str| figure(&design, id).value;
+    assert!((value("stiffness.relative.shear_yz") - tensor[3][3]).abs() < 1e-6);
+    assert!((value("stiffness.poisson.xy") - tensor[0][1] / (tensor[0][0] + tensor[0][1])).abs() < 1e-4);
+    assert!((value("stiffness.relative.stiffest") - value("stiffness.relative.x")).abs() < 1e-6);
+    assert!(value("stiffness.relative.softest") < 0.5 * value("stiffness.relative.x"));
     // Below the upper bound of Hashin and Shtrikman for the bulk modulus, above nothing.
     let (e, nu, f) = (1.0f64, 0.3f64, (3.0 * 16.0 * 16.0 - 2.0 * 64.0) / 4096.0);
     let (k, g) = (e / (3.0 * (1.0 - 2.0 * nu)), e / (2.0 * (1.0 + nu)));

@@ -317,7 +317,7 @@ fn has(declared: &Declared, what: Declaration, context: &Context) -> bool {
 fn missing_for(measure: &str, load: bool, declared: &Declared) -> Option<String> {
     let family = measure.split('.').next().unwrap_or("");
     // Ratios to the solid need no material.
-    let absolute = ![".relative.", ".bound.", ".zener"].iter().any(|ratio| measure.contains(ratio));
+    let absolute = ![".relative.", ".bound.", ".zener", ".poisson."].iter().any(|ratio| measure.contains(ratio));
     let material = matches!(family, "degradation" | "tissue" | "matching" | "strength" | "stiffness")
         && absolute
         && declared.material.is_none();

@@ -4,6 +4,7 @@ mod access;
 mod alignment;
 mod anisotropy;
 mod clip;
+mod compliance;
 mod details;
 mod diffusion;
 mod disc;

@@ -4,8 +4,9 @@
 //! between plates without friction. Strength is the mean stress at which 2 % of the solid are beyond the strength of the
 //! material, after Pistoia et al. 2002 (doi:10.1016/S8756-3282(02)00736-6), over that strength.
 
-use nalgebra::{Matrix3, Vector6};
+use nalgebra::{Matrix3, Matrix6, Vector6};
 
+use super::compliance;
 use super::details::Tensor;
 use super::fields::{AXES, Ends, Failure, FieldNeeds, taken, two_valued};
 use super::figure::{Figure, Figures};
@@ -58,7 +59,7 @@ pub(super) fn measure(
         left_out(body.left_out, out);
         let (c, fields, _) = body.homogenised(exec)?;
         let whole = c.diagonal().amax();
-        let Some(s) = (c + nalgebra::Matrix6::identity() * (1e-9 * whole)).try_inverse() else { return Ok(()) };
+        let Some(s) = (c + Matrix6::identity() * (1e-9 * whole)).try_inverse() else { return Ok(()) };
         for a in (0..3).filter(|a| wanted(*a)) {
             let e = 1.0 / s[(a, a)];
             // What the trace added to the diagonal gives is nothing.
@@ -89,6 +90,10 @@ pub(super) fn measure(
                 / (c[(0, 0)] + c[(1, 1)] + c[(2, 2)] - c[(0, 1)] - c[(0, 2)] - c[(1, 2)]);
             let method = "2 C44 / (C11 − C12) of the mean cubic tensor: 1 when equally stiff in all directions";
             out.add("stiffness.zener", Figure::new(zener, Unit::One, method).floor(FLOOR * zener.abs()));
+            let carried = (0..3).all(|a| 1.0 / s[(a, a)] >= 1e-7 * whole);
+            if carried {
+                directions(&s, &format!("homogenised by finite elements on {}, repeating cell", taken(study)), out);
+            }
         }
         return Ok(());
     }
@@ -110,6 +115,29 @@ pub(super) fn measure(
         bound(study, &shares, exec, out)?;
     }
     Ok(())
+}
+
+/// Adds what the compliance `s` says beyond the axes: shear moduli, Poisson's ratios, the stiffest and the softest
+/// direction.
+fn directions(s: &Matrix6<f64>, method: &str, out: &mut Figures) {
+    for (k, (a, b)) in compliance::PLANES.into_iter().enumerate() {
+        let g = compliance::shear(s, k);
+        let plane = format!("{}{}", AXES[a], AXES[b]);
+        let figure = Figure::new(g, Unit::One, format!("shear modulus over Young's modulus of the solid; {method}"));
+        out.add(format!("stiffness.relative.shear_{plane}"), figure.floor(FLOOR * g));
+        for (pulled, across) in [(a, b), (b, a)] {
+            let nu = compliance::poisson(s, pulled, across);
+            let method = format!("narrowing along {} under a pull along {}; {method}", AXES[across], AXES[pulled]);
+            let id = format!("stiffness.poisson.{}{}", AXES[pulled], AXES[across]);
+            out.add(id, Figure::new(nu, Unit::One, method).floor(FLOOR));
+        }
+    }
+    for (id, greatest) in [("stiffest", true), ("softest", false)] {
+        let n = compliance::extreme(s, greatest);
+        let e = compliance::young(s, &n);
+        let method = format!("E*/Es along ({:.2}, {:.2}, {:.2}), of all directions; {method}", n.x, n.y, n.z);
+        out.add(format!("stiffness.relative.{id}"), Figure::new(e, Unit::One, method).floor(FLOOR * e));
+    }
 }
 
 /// Apparent modulus along an axis, relative to that of the material, of what is left when `depth` µm are gone from every
@@ -146,7 +174,7 @@ pub fn remaining(
     }
     let (c, ..) = body.homogenised(exec)?;
     let whole = c.diagonal().amax();
-    let inverse = (c + nalgebra::Matrix6::identity() * (1e-9 * whole)).try_inverse();
+    let inverse = (c + Matrix6::identity() * (1e-9 * whole)).try_inverse();
     let modulus = inverse.map_or(0.0, |s| 1.0 / s[(axis, axis)]);
     Ok(Some(if modulus < 1e-7 * whole { 0.0 } else { modulus }))
 }

@@ -60,7 +60,7 @@ pub const fn symbol(unit: Unit) -> &'static str {
 /// Whether a ratio is a share, and shown in per cent; counts and factors are shown as they are.
 #[must_use]
 pub fn is_share(measure: &str) -> bool {
-    let plain = ["topology.", "anisotropy.", "tortuosity.", "solid.components", "stiffness.zener"];
+    let plain = ["topology.", "anisotropy.", "tortuosity.", "solid.components", "stiffness.zener", "stiffness.poisson"];
     !plain.iter().any(|p| measure.starts_with(p))
 }
 
