@@ -3,7 +3,11 @@
 //!
 //! An element is a tag, mostly two letters for its type, a length and a value. Sequences hold items that hold elements
 //! again; they are entered, not skipped, so the walk is one pass without depth. A length of all ones says that a
-//! delimiter ends the value. Standard: NEMA PS3.5 (ISO 12052), chapter 7.
+//! delimiter ends the value. Values of numbers hold whole numbers: a reader that takes only these would go on in the
+//! middle of the value. Standard: NEMA PS3.5 (ISO 12052), chapter 7.
+
+use dicom_core::dictionary::{DataDictionary, DataDictionaryEntry};
+use dicom_object::{StandardDataDictionary, Tag};
 
 use super::dicom_pixels::{BIG_ENDIAN, IMPLICIT};
 
@@ -21,6 +25,16 @@ pub const SHORT: [&[u8; 2]; 21] = [
     b"ST", b"TM", b"UI", b"UL", b"US",
 ];
 
+/// Bytes of a number of a type; 1 where it holds no numbers.
+fn unit(kind: impl AsRef<[u8]>) -> u32 {
+    match kind.as_ref() {
+        b"US" | b"SS" | b"OW" => 2,
+        b"UL" | b"SL" | b"FL" | b"AT" | b"OF" | b"OL" => 4,
+        b"FD" | b"OD" | b"OV" | b"SV" | b"UV" => 8,
+        _ => 1,
+    }
+}
+
 /// What is said of numbers: their order, and whether elements name their types.
 struct Form<'a> {
     data: &'a [u8],
@@ -36,6 +50,8 @@ struct Head {
     /// Whether the type is that of what a writer did not know: a sequence of it names no types.
     unknown: bool,
     length: u32,
+    /// Bytes of each number, for a value of numbers; else 1.
+    unit: u32,
     /// Where the value begins.
     value: usize,
 }
@@ -66,7 +82,9 @@ impl Form<'_> {
             let item = self.short(value) == Some(ITEMS) && self.short(value + 2) == Some(ITEM);
             let pixels = tag == (0x7FE0, 0x0010);
             let sequence = tag.0 == ITEMS || (!pixels && (item || length == OPEN));
-            return Some(Head { tag, sequence, unknown: false, length, value });
+            let known = StandardDataDictionary.by_tag(Tag(tag.0, tag.1)).filter(|_| tag.0 != ITEMS);
+            let unit = known.map_or(1, |entry| unit(entry.vr().relaxed().to_string()));
+            return Some(Head { tag, sequence, unknown: false, length, unit, value });
         }
         let kind: &[u8; 2] = self.data.get(at + 4..at + 6)?.try_into().ok()?;
         let wide = !SHORT.contains(&kind);
@@ -74,7 +92,8 @@ impl Form<'_> {
             if wide { (self.long(at + 8)?, at + 12) } else { (u32::from(self.short(at + 6)?), at + 8) };
         let pixels = tag == (0x7FE0, 0x0010);
         let sequence = kind == b"SQ" || (length == OPEN && !pixels);
-        Some(Head { tag, sequence, unknown: kind == b"UN", length, value })
+        let unit = unit(kind);
+        Some(Head { tag, sequence, unknown: kind == b"UN", length, unit, value })
     }
 
     /// Where the packed frames end that begin at `at`: items of raw bytes up to a delimiter.
@@ -107,6 +126,9 @@ impl Form<'_> {
                 untyped += 1;
             }
             if head.length != OPEN {
+                if !head.sequence && head.length % head.unit != 0 {
+                    return None;
+                }
                 let end = self.after(&head)?;
                 at = if head.sequence { head.value } else { end };
             } else if head.sequence {
@@ -191,6 +213,19 @@ mod tests {
         };
         assert!(fit(&file(6), 0, EXPLICIT));
         assert!(!fit(&file(0x7fff_ffff), 0, EXPLICIT));
+    }
+
+    #[test]
+    fn numbers_are_whole() {
+        // The last half of the second number would be read as the tag of an element of gigabytes.
+        let after = [2, 0, 0x10, 0, 0xff, 0xff, 0xff, 0x7f];
+        for (syntax, kind) in [(IMPLICIT, b"  "), (EXPLICIT, b"UL")] {
+            let file = |length: u32, value: &[u8]| element((0, 0), kind, false, length, value);
+            assert!(fit(&file(4, &after[..4]), 0, syntax));
+            assert!(!fit(&file(6, &after[..6]), 0, syntax), "{syntax}");
+        }
+        assert!(fit(&element((0x28, 0x10), b"US", false, 6, &after[..6]), 0, EXPLICIT));
+        assert!(!fit(&element((0x28, 0x10), b"US", false, 5, &after[..5]), 0, EXPLICIT));
     }
 
     #[test]
