@@ -139,28 +139,8 @@ impl Region {
     /// How deep a point lies; negative outside.
     #[must_use]
     pub fn depth(&self, p: &V3) -> f64 {
-        let mut low = [0; 3];
-        let mut weight = [0.0; 3];
-        let mut beyond = 0.0f64;
-        for a in 0..3 {
-            let last = (self.frame.size[a] - 1) as f64;
-            let s = (p[a] - self.frame.origin[a]) / self.frame.spacing[a];
-            let held = s.clamp(0.0, last);
-            beyond = beyond.max((s - held).abs() * self.frame.spacing[a]);
-            low[a] = (held as usize).min(self.frame.size[a].saturating_sub(2));
-            weight[a] = held - low[a] as f64;
-        }
-        let mut sum = 0.0;
-        for corner in 0..8 {
-            let pick = |a: usize| {
-                let up = corner >> a & 1;
-                let w = if up == 1 { weight[a] } else { 1.0 - weight[a] };
-                ((low[a] + up).min(self.frame.size[a] - 1), w)
-            };
-            let (x, y, z) = (pick(0), pick(1), pick(2));
-            sum += x.1 * y.1 * z.1 * f64::from(self.depth[self.frame.index(x.0, y.0, z.0)]);
-        }
-        sum - beyond
+        let (depth, beyond) = self.frame.interpolate((*p).into(), |i| f64::from(self.depth[i]));
+        depth - beyond
     }
 
     /// The side that the surface nearest to a point faces, as an index into the six sides.

@@ -304,23 +304,6 @@ fn points(solid: &SolidMesh, count: usize) -> Vec<V3> {
 
 /// Distance at a point, interpolated; beyond the grid that of its nearest place on it, and the way there.
 fn distance(frame: &Frame, values: &[f32], p: &V3) -> f64 {
-    let (mut low, mut weight, mut beyond) = ([0; 3], [0.0; 3], 0.0f64);
-    for a in 0..3 {
-        let s = (p[a] - frame.origin[a]) / frame.spacing[a];
-        let held = s.clamp(0.0, (frame.size[a] - 1) as f64);
-        beyond = beyond.max((s - held).abs() * frame.spacing[a]);
-        low[a] = (held as usize).min(frame.size[a].saturating_sub(2));
-        weight[a] = held - low[a] as f64;
-    }
-    let mut sum = 0.0;
-    for corner in 0..8 {
-        let mut w = 1.0;
-        let at: [usize; 3] = std::array::from_fn(|a| {
-            let up = corner >> a & 1;
-            w *= if up == 1 { weight[a] } else { 1.0 - weight[a] };
-            (low[a] + up).min(frame.size[a] - 1)
-        });
-        sum += w * f64::from(values[frame.index(at[0], at[1], at[2])]);
-    }
-    sum + beyond
+    let (distance, beyond) = frame.interpolate((*p).into(), |i| f64::from(values[i]));
+    distance + beyond
 }

@@ -146,23 +146,7 @@ fn sampled(frame: &Frame, levels: &Levels, phases: &Binarised, motion: &Motion, 
 
 /// The level at a place, interpolated.
 fn level(frame: &Frame, levels: &Levels, p: &V3) -> f32 {
-    let (mut low, mut weight) = ([0; 3], [0.0; 3]);
-    for a in 0..3 {
-        let s = ((p[a] - frame.origin[a]) / frame.spacing[a]).clamp(0.0, (frame.size[a] - 1) as f64);
-        low[a] = (s as usize).min(frame.size[a].saturating_sub(2));
-        weight[a] = s - low[a] as f64;
-    }
-    let mut sum = 0.0;
-    for corner in 0..8 {
-        let mut w = 1.0;
-        let at: [usize; 3] = std::array::from_fn(|a| {
-            let up = corner >> a & 1;
-            w *= if up == 1 { weight[a] } else { 1.0 - weight[a] };
-            (low[a] + up).min(frame.size[a] - 1)
-        });
-        sum += w * f64::from(levels.get(frame.index(at[0], at[1], at[2])));
-    }
-    sum as f32
+    frame.interpolate((*p).into(), |i| f64::from(levels.get(i))).0 as f32
 }
 
 #[cfg(test)]

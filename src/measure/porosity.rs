@@ -43,11 +43,11 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
         }
         // What lies outside a body from a file does not count.
         Solid::Mesh(_) if study.envelope.body.region.is_some() => {
-            (partial_volume(study), false, "signed distance with partial voxels, inside the envelope")
+            (partial_volume(study, exec), false, "signed distance with partial voxels, inside the envelope")
         }
         Solid::Mesh(mesh) => match mesh.volume() {
             Some(volume) => {
-                let grid = partial_volume(study);
+                let grid = partial_volume(study, exec);
                 let off = (grid / volume - 1.0).abs();
                 if off > 0.05 && off * volume > 2.0 * frame.coarsest() * mesh.area() * 0.1 {
                     out.findings.push(Finding::new(
@@ -61,9 +61,11 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
                 }
                 (volume, true, "divergence theorem over the surface")
             }
-            None => {
-                (partial_volume(study), false, "signed distance with partial voxels, holes closed by winding number")
-            }
+            None => (
+                partial_volume(study, exec),
+                false,
+                "signed distance with partial voxels, holes closed by winding number",
+            ),
         },
     };
     let figure = |value, unit, method: String| {
@@ -105,17 +107,18 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
 }
 
 /// Volume of the solid in the body with voxels at the surface in part, in µm³.
-fn partial_volume(study: &Study<'_>) -> f64 {
+fn partial_volume(study: &Study<'_>, exec: &Exec) -> f64 {
     let frame = study.frame();
-    let mut sum = 0.0;
-    for z in 0..frame.size[2] {
+    let planes = exec.map(frame.size[2], |z| {
+        let mut sum = 0.0;
         for y in 0..frame.size[1] {
             study.inside.runs(y, z, |from, to| {
                 sum += (from..to).map(|x| solid_share(study, [x, y, z])).sum::<f64>();
             });
         }
-    }
-    sum * frame.voxel_volume()
+        sum
+    });
+    planes.into_iter().sum::<f64>() * frame.voxel_volume()
 }
 
 /// How much of a voxel is solid: on a mesh by the distance to its surface, of a volume all or nothing.
