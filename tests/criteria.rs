@@ -133,7 +133,10 @@ fn a_file_may_extend_a_file_and_masks_lie_beside_the_file_that_names_them() {
     let cached = || {
         let mut program = Command::new(env!("CARGO_BIN_EXE_poregauge"));
         let folder = folder.path();
-        program.current_dir(folder).env("POREGAUGE_CACHE", folder.join("cache"));
+        program
+            .current_dir(folder)
+            .env("POREGAUGE_CACHE", folder.join("cache"))
+            .env("POREGAUGE_CACHE_SECRET", "of this test");
         let arguments = ["--criteria", "mine.toml", "--resolution", "100um", "--format", "json", "--quiet"];
         program.args(["check", &mesh("pass-cubic.stl")]).args(arguments).output().unwrap().stdout
     };

@@ -37,10 +37,16 @@ fn repository(config: &str) -> tempfile::TempDir {
 
 const CONFIG: &str = "[defaults]\ncriteria = \"void.toml\"\nresolution = \"50um\"\nunit = \"mm\"\n[[design]]\nfiles = \"designs/**/*.stl\"\n";
 
+/// The user's own folders, in this one.
+fn home(folder: &Path) -> [(&'static str, std::path::PathBuf); 2] {
+    [("HOME", folder.join("home")), ("XDG_DATA_HOME", folder.join("home/data"))]
+}
+
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_poregauge"))
         .current_dir(folder)
         .env("POREGAUGE_CACHE", folder.join("cache"))
+        .envs(home(folder))
         .env_remove("GITHUB_STEP_SUMMARY")
         .args(arguments)
         .output()
@@ -196,12 +202,12 @@ fn who_does_not_know_the_secret_of_a_cache_cannot_forge_its_entries() {
     let check = |secret: &str| {
         let arguments = ["check", "designs/dense.stl", "--resolution", "100um", "--format", "json", "--quiet"];
         let mut program = Command::new(env!("CARGO_BIN_EXE_poregauge"));
-        program.current_dir(repo.path()).env("POREGAUGE_CACHE", repo.path().join("cache"));
+        program.current_dir(repo.path()).envs(home(repo.path())).env("POREGAUGE_CACHE", repo.path().join("cache"));
         code(&program.env("POREGAUGE_CACHE_SECRET", secret).args(arguments).output().unwrap())
     };
-    // Rewrites all entries as one does who has the program, but not the secret.
-    let forge = || {
-        let program = digest(&[&std::fs::read(env!("CARGO_BIN_EXE_poregauge")).unwrap()]);
+    // Rewrites all entries as one does who has the program, and takes this for the secret.
+    let forge = |secret: &[u8]| {
+        let program = digest(&[&std::fs::read(env!("CARGO_BIN_EXE_poregauge")).unwrap(), secret]);
         let mut forged = 0;
         for folder in std::fs::read_dir(repo.path().join("cache")).unwrap() {
             let folder = folder.unwrap().path();
@@ -218,14 +224,38 @@ fn who_does_not_know_the_secret_of_a_cache_cannot_forge_its_entries() {
         }
         assert_eq!(forged, 1);
     };
+    let empty = || std::fs::remove_dir_all(repo.path().join("cache")).unwrap();
     assert_eq!(check("only we know"), 1);
-    forge();
+    forge(b"");
     assert_eq!(check("only we know"), 1, "it is measured again");
-    // Without a secret the same hand would be believed: the test forges what it says.
-    std::fs::remove_dir_all(repo.path().join("cache")).unwrap();
+    forge(b"only we know");
+    assert_eq!(check("only we know"), 0, "the test forges what it says");
+    empty();
+    // The same with the secret that the program made for itself.
     assert_eq!(check(""), 1);
-    forge();
-    assert_eq!(check(""), 0);
+    forge(b"");
+    assert_eq!(check(""), 1, "it is measured again");
+    let mut found = Vec::new();
+    let mut folders = vec![repo.path().join("home")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    let [own] = &found[..] else { panic!("{found:?}") };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(own).unwrap().permissions().mode() & 0o077, 0, "nobody else reads it");
+    }
+    forge(&std::fs::read(own).unwrap());
+    assert_eq!(check(""), 0, "the test forges what it says");
+    // Where there is no secret to be had nothing is believed, and nothing kept.
+    std::fs::write(own, "short").unwrap();
+    empty();
+    assert_eq!(check(""), 1);
+    assert!(!repo.path().join("cache").exists());
 }
 
 #[test]
@@ -319,6 +349,7 @@ fn the_commands_of_the_ready_made_gates_work() {
             .args(["-c", script])
             .env("PATH", &path)
             .env("POREGAUGE_CACHE", ".poregauge-cache")
+            .envs(home(repo.path()))
             .env("GITHUB_STEP_SUMMARY", repo.path().join("summary.md"))
             .envs([("FILES", files), ("ARGUMENTS", "--threads 2"), ("SARIF", "p.sarif"), ("JUNIT", "j.xml")])
             .output()

@@ -69,6 +69,7 @@ fn printed(commands: &[String], folder: &Path) -> Vec<Vec<String>> {
         .current_dir(folder)
         .env("PATH", path)
         .env("POREGAUGE_CACHE", folder.join(".cache"))
+        .env("POREGAUGE_CACHE_SECRET", "of this test")
         .env("NO_COLOR", "1")
         .env("LC_ALL", "C")
         .output()

@@ -263,18 +263,24 @@ fn outputs(run: &RunArgs, config: Option<&Config>) -> Result<Outputs, Failure> {
     Ok(pairs)
 }
 
-/// The variable whose value goes into the entries of the cache, where others may write to its folder.
+/// The variable whose value signs the entries of the cache, where it is kept from one machine to the next.
 const CACHE_SECRET: &str = "POREGAUGE_CACHE_SECRET";
 
-/// The folder of results that the user wants, if any.
+/// The file with the secret that signs the entries else.
+const SECRET_FILE: &str = "cache.key";
+
+/// The folder of results that the user wants, if any. Without a secret nothing in it could be believed.
 fn cache(options: &RunArgs) -> Option<Cache> {
     let folder = match &options.cache {
         Some(word) if word == Path::new("off") => return None,
         Some(folder) => folder.clone(),
         None => dirs::cache_dir()?.join("poregauge"),
     };
-    let secret = std::env::var_os(CACHE_SECRET).filter(|secret| !secret.is_empty());
-    Cache::new(folder, secret.as_ref().map(|secret| secret.as_encoded_bytes()))
+    let secret = match std::env::var_os(CACHE_SECRET).filter(|secret| !secret.is_empty()) {
+        Some(secret) => secret.into_encoded_bytes(),
+        None => gauge::secret_in(&dirs::data_local_dir()?.join("poregauge").join(SECRET_FILE))?,
+    };
+    Cache::new(folder, &secret)
 }
 
 fn finish(

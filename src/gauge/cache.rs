@@ -2,8 +2,8 @@
 //!
 //! An entry is found by the SHA-256 of all that can change it: the bytes of the file, every option and criterion, the
 //! schema of reports, and the program itself. It carries a digest of key and content, so that one that was cut short,
-//! edited or put under another key is not believed: the design is measured again. Who has the program can make a digest as
-//! well; where others write to the folder a secret goes into it, without which none can be made. Only designs that could be
+//! edited or put under another key is not believed: the design is measured again. A secret goes into the digest, so that
+//! who can write to the folder but does not know it cannot make an entry that is believed. Only designs that could be
 //! measured are kept.
 
 use std::path::{Path, PathBuf};
@@ -25,10 +25,9 @@ impl Cache {
     /// A cache in this folder, whose entries only those can make who know the secret; `None` when the program cannot tell
     /// which one it is.
     #[must_use]
-    pub fn new(folder: PathBuf, secret: Option<&[u8]>) -> Option<Self> {
+    pub fn new(folder: PathBuf, secret: &[u8]) -> Option<Self> {
         let program = std::env::current_exe().ok().and_then(|path| std::fs::read(path).ok())?;
-        let parts: Vec<&[u8]> = std::iter::once(&program[..]).chain(secret).collect();
-        Some(Self { folder, program: hex(&parts) })
+        Some(Self { folder, program: hex(&[&program, secret]) })
     }
 
     /// What a design's result is found by; `None` when it depends on more than its file.
@@ -70,6 +69,26 @@ impl Cache {
         };
         let _ = write();
     }
+}
+
+/// Bytes of a secret that is made here.
+const SECRET: usize = 32;
+
+/// The secret in this file; where there is none yet a random one is put there, which only this user can read. `None` when
+/// that cannot be done, or the file holds something else.
+#[must_use]
+pub fn secret_in(file: &Path) -> Option<Vec<u8>> {
+    if !file.exists() {
+        let folder = file.parent()?;
+        std::fs::create_dir_all(folder).ok()?;
+        let mut made = [0; SECRET];
+        getrandom::fill(&mut made).ok()?;
+        // Temporary files are for their owner only; whoever comes first wins.
+        let mut new = tempfile::NamedTempFile::new_in(folder).ok()?;
+        std::io::Write::write_all(&mut new, &made).ok()?;
+        let _ = new.persist_noclobber(file);
+    }
+    std::fs::read(file).ok().filter(|secret| secret.len() == SECRET)
 }
 
 /// SHA-256 of parts, each behind its length, in hexadecimal.

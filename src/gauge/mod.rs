@@ -22,7 +22,7 @@ mod sweep;
 
 pub use adjust::{Adjusted, Adjustment, WorkError, adjust};
 pub use baseline::against_baseline;
-pub use cache::Cache;
+pub use cache::{Cache, secret_in};
 pub use compare::{Side, compare};
 pub use difference::How;
 pub use inspect::inspect;
