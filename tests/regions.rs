@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use common::{assert_close, assert_close_faceted, cuboid, figure, join, measure_file};
 use poregauge::criteria::{Criteria, Verdict};
-use poregauge::design::{EnvelopeChoice, Options};
+use poregauge::design::{CutPores, EnvelopeChoice, Options};
 use poregauge::gauge::{Run, check, with_masks};
 use poregauge::grid::{Frame, Mask};
 use poregauge::limits::Limits;
@@ -163,6 +163,23 @@ fn sizes_are_those_of_whole_pores_and_mirrored_halves_exchange_them() {
             let most = if a > 1.0 { 5.0 } else { 1e-3 };
             assert!((a - b).abs() <= most, "{measure}: {a} {b}");
         }
+    }
+}
+
+#[test]
+fn a_voxel_that_the_border_cuts_counts_in_part() {
+    // Slots of 200 µm and of 500 µm between plates; the border lies a quarter of a voxel within the wider one.
+    let frame = Frame { size: [32, 16, 16], spacing: [50.0; 3], origin: [25.0; 3] };
+    let folder = tempfile::tempdir().unwrap();
+    let path = nrrd(folder.path(), "slots.nrrd", &frame, |[x, ..]| matches!(x, 0..2 | 6..8 | 18..20));
+    for (voxels, share) in [(8.25, 4.0 / 4.25), (8.0, 1.0), (17.5, 4.0 / 13.5)] {
+        let region = format!("{{ axial = \"x\", to = {} }}", voxels / 32.0);
+        let asked = [("pore_size.share_150um_250um", &*region)];
+        // Mirrored, so that no sphere is cut.
+        let run = Run { resolution: None, cut: CutPores::Mirror, ..asking(EnvelopeChoice::Grid, 50.0, &asked) };
+        let design = measure_file(&path, &run, 2);
+        let found = value(&design, &format!("pore_size.share_150um_250um@x:0-{}", voxels / 32.0));
+        assert!((found - share).abs() < 1e-3, "{voxels}: {found}, not {share}");
     }
 }
 
