@@ -97,12 +97,13 @@ pub(super) fn conflict(conflict: &Conflict, others: &[Check], advice: &Advice) -
         (None, Some(max)) => format!("{} at most asked", show(max, unit)),
         (None, None) => "more is asked".to_owned(),
     };
+    let number = |value: f64| significant(value, 3).replace('-', "−");
     let range = format!(
         "offset from {} to {} µm with any scale from {} to {}",
-        significant(advice.searched_offset.0, 3),
-        significant(advice.searched_offset.1, 3),
-        significant(advice.searched_scale.0, 3),
-        significant(advice.searched_scale.1, 3)
+        number(advice.searched_offset.0),
+        number(advice.searched_offset.1),
+        number(advice.searched_scale.0),
+        number(advice.searched_scale.1)
     );
     if others.is_empty() {
         return format!("no {range} passes: {} is {value} at best, {wanted}", best.rule.title);

@@ -10,6 +10,7 @@ use crate::design::{Design, Options, StudyError};
 use crate::measure::Measurement;
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{AdviceEntry, VerifiedEntry, advice_entry, design_entry};
+use crate::units::Length;
 
 /// Advice on a design; what stands in the way of it is no reason not to report the design. The advice for each failed
 /// check is put into it.
@@ -73,7 +74,10 @@ fn verify(
     exec: &Exec,
 ) -> Result<VerifiedEntry, Cancelled> {
     exec.stage("verifying the advice")?;
-    let run = Run { timeline: None, pictures: false, verify_advice: false, ..run.clone() };
+    // A grid that was asked for grows with the design.
+    let scaled = |length: Length| Length::from_um(length.um() * change.scale);
+    let resolution = run.resolution.map(scaled);
+    let run = Run { resolution, timeline: None, pictures: false, verify_advice: false, ..run.clone() };
     let step = fine_step(design, change.offset);
     let outcome = apply(design, change, options, step, run.cut, &run.limits, exec)
         .and_then(|changed| measure_design(&changed, &run, exec).map(|(measured, checks)| (changed, measured, checks)));

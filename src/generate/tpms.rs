@@ -10,6 +10,9 @@ use crate::mesh::{Mesh, V3};
 use crate::parallel::Exec;
 use crate::voxel::iso_surface::iso_surface;
 
+/// Half of what a mesh may be more porous than asked.
+const OFF: f64 = 5e-5;
+
 /// A minimal surface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Surface {
@@ -89,26 +92,32 @@ impl Tpms {
         }
     }
 
-    /// The mesh whose own porosity is the one asked for: the level is moved until it is.
+    /// The mesh whose own porosity is the one asked for, and not a hair less: the level is moved until it is.
     ///
     /// # Errors
     /// When there is no solid at this level, or the samples are too few to hold a wall of this porosity.
     pub fn mesh_with(mut self, porosity: f64, exec: &Exec) -> Result<Mesh, GenerateError> {
         let total: f64 = self.size.iter().product();
+        let wanted = porosity + OFF;
         let (mut low, mut high) = (-3.0, 3.0);
+        let mut before: Option<(f64, f64)> = None;
         for _ in 0..40 {
             let mesh = self.mesh(exec)?;
             let found = 1.0 - mesh.signed_volume() / total;
-            if (found - porosity).abs() <= 1e-4 {
+            if (found - wanted).abs() <= OFF {
                 return Ok(mesh);
             }
             // A higher level means more solid.
-            if found > porosity {
+            if found > wanted {
                 low = self.level;
             } else {
                 high = self.level;
             }
-            self.level = f64::midpoint(low, high).clamp(self.level - 0.1, self.level + 0.1);
+            // Along the line through both last levels, where that leads between the known ends.
+            let line = before.filter(|b| b.1 != found).map(|b| (self.level - b.0) / (found - b.1));
+            let next = line.map(|slope| self.level + (wanted - found) * slope).filter(|l| *l > low && *l < high);
+            before = Some((self.level, found));
+            self.level = next.unwrap_or(f64::midpoint(low, high)).clamp(self.level - 0.1, self.level + 0.1);
         }
         Err(GenerateError(format!(
             "{} samples a cell cannot hold walls of this porosity: choose more --samples",
@@ -176,6 +185,9 @@ mod tests {
                 assert!(solid.closed(), "{surface:?} {form:?}: {:?}", solid.topology.open_edges);
                 let found = 1.0 - solid.volume().unwrap() / 3e9;
                 assert!((found - porosity).abs() < 0.01, "{surface:?} {form:?}: {found}");
+                let mesh = design.mesh_with(porosity, &exec).unwrap();
+                let found = 1.0 - mesh.signed_volume() / 3e9;
+                assert!((porosity..=porosity + 2.0 * OFF).contains(&found), "{surface:?} {form:?}: {found}");
             }
         }
     }

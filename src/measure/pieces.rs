@@ -8,7 +8,7 @@ use super::figure::{Figure, Figures};
 use crate::design::{Finding, Severity, Solid, Study};
 use crate::grid::{Border, Connectivity};
 use crate::parallel::Exec;
-use crate::units::Unit;
+use crate::units::{Unit, significant};
 use crate::voxel::labels::{Labels, winds};
 
 /// Measures the pieces.
@@ -77,7 +77,7 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
             Finding::new(
                 "solid.loose",
                 Severity::Warning,
-                format!("{} pieces of solid, {:.3} % of it loose", volumes.len(), 100.0 * loose),
+                format!("{} pieces of solid, {} % of it loose", volumes.len(), significant(100.0 * loose, 3)),
             )
             .at(places[next]),
         );

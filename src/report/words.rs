@@ -74,6 +74,33 @@ pub fn figure(m: &MeasuredEntry) -> String {
     }
 }
 
+/// The figure of a check, with as many digits as it takes to see on which side of its limits it lies.
+#[must_use]
+pub fn checked(check: &CheckEntry, m: &MeasuredEntry) -> String {
+    beside(m, [check.min, check.max])
+}
+
+/// A figure beside limits.
+fn beside(m: &MeasuredEntry, limits: [Option<f64>; 2]) -> String {
+    let scale = if m.unit == Unit::One { 100.0 } else { 1.0 };
+    let value = m.value * scale;
+    let close = |limit: &&f64| m.value != **limit && significant(value, 5) == significant(**limit * scale, 5);
+    let near = limits.iter().flatten().find(close);
+    match near.filter(|_| m.range.is_none() && is_sharp(m.value, m.uncertainty)) {
+        None => figure(m),
+        Some(limit) => {
+            let apart = (6..=17).find(|digits| significant(value, *digits) != significant(limit * scale, *digits));
+            let unit = if m.unit == Unit::One { "%" } else { symbol(m.unit) };
+            format!("{} {unit}", significant(value, apart.unwrap_or(17)))
+        }
+    }
+}
+
+/// Whether an uncertainty is too small to be shown.
+fn is_sharp(value: f64, uncertainty: f64) -> bool {
+    uncertainty <= 0.0 || uncertainty < 1e-6 * value.abs()
+}
+
 /// `9.8 (0–77) %`: a figure with its range.
 #[must_use]
 pub fn with_range(value: f64, [low, high]: [f64; 2], unit: &str) -> String {
@@ -94,7 +121,7 @@ pub fn with_uncertainty(value: f64, uncertainty: f64, unit: &str) -> String {
         let [value, uncertainty] = [value, uncertainty].map(|v| v / 10f64.powf(power));
         return format!("({})e{power} {unit}", with_uncertainty(value, uncertainty, "").trim_end());
     }
-    if uncertainty <= 0.0 || uncertainty < 1e-6 * value.abs() {
+    if is_sharp(value, uncertainty) {
         return format!("{} {unit}", significant(value, 5));
     }
     // Round the half-width up, so that the shown interval holds the stated one.
@@ -148,7 +175,7 @@ pub fn title(check: &CheckEntry) -> String {
 pub fn sentence(check: &CheckEntry) -> String {
     let title = title(check);
     let mut text = match &check.measured {
-        Some(m) => format!("{title}: {}, asked {}", figure(m), limits(check, m.unit)),
+        Some(m) => format!("{title}: {}, asked {}", checked(check, m), limits(check, m.unit)),
         None => format!("{title}: {}", verdict(check.verdict)),
     };
     for part in check.reason.iter().chain(&check.advice) {
@@ -285,5 +312,16 @@ mod tests {
         assert_eq!(with_uncertainty(1234.5, 60.0, "µm"), "1234 ± 60 µm");
         assert_eq!(with_range(9.81, [0.0011, 77.4], "%"), "9.8 (0.0011–77) %");
         assert_eq!(with_range(2.7e-86, [0.0, 2.5e-85], "%"), "0 %");
+    }
+
+    #[test]
+    fn a_figure_shows_on_which_side_of_its_limit_it_lies() {
+        const LIMITS: [Option<f64>; 2] = [Some(0.9), None];
+        let exact = |value: f64| MeasuredEntry { value, uncertainty: 1e-9, unit: Unit::One, range: None };
+        assert_eq!(beside(&exact(0.899_995_77), LIMITS), "89.9996 %");
+        assert_eq!(beside(&exact(0.9), LIMITS), "90 %");
+        assert_eq!(beside(&exact(0.912_345_678), LIMITS), "91.235 %");
+        let open = MeasuredEntry { uncertainty: 1e-3, ..exact(0.899_995_77) };
+        assert_eq!(beside(&open, LIMITS), figure(&open));
     }
 }

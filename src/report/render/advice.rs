@@ -56,7 +56,7 @@ fn window(advice: &AdviceEntry) -> Option<String> {
         .window
         .iter()
         .min_by(|a, b| (a.offset_um - change.offset_um).abs().total_cmp(&(b.offset_um - change.offset_um).abs()))?;
-    let show = |v: f64| significant(v, 3);
+    let show = |v: f64| significant(v, 3).replace('-', "−");
     Some(if advice.window.len() == 1 {
         format!("holds for scales from {} to {}", show(here.scale[0]), show(here.scale[1]))
     } else {

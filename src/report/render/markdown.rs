@@ -49,7 +49,7 @@ fn design(out: &mut String, design: &DesignEntry) {
                     Verdict::Declared | Verdict::NotAssessed => "–",
                 };
                 let (figure, limit, margin) = check.measured.as_ref().map_or_else(Default::default, |m| {
-                    (words::figure(m), words::limits(check, m.unit), words::margin(check, m.unit))
+                    (words::checked(check, m), words::limits(check, m.unit), words::margin(check, m.unit))
                 });
                 let mut notes: Vec<String> = Vec::new();
                 if !check.required {

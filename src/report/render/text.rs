@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::criteria::{DesignVerdict, Verdict};
 use crate::design::Severity;
 use crate::report::words::{
-    CRITERIA, conclusion, design_verdict, figure, limits, margin, place, symbol, waiting, with_range, with_uncertainty,
-    wrap,
+    CRITERIA, checked, conclusion, design_verdict, limits, margin, place, symbol, waiting, with_range,
+    with_uncertainty, wrap,
 };
 use crate::report::{CheckEntry, DesignEntry, Report, TimelineEntry, TuningEntry};
 use crate::units::{Length, Unit, significant};
@@ -222,7 +222,7 @@ fn check(out: &mut String, check: &CheckEntry, paint: Paint) {
         Some(measured) => {
             let limit = limits(check, unit);
             let tail = if check.required { margin(check, unit) } else { tail_advisory(check) };
-            let line = format!("{} {} {}", pad(&figure(measured), 20), pad(&limit, 18), tail);
+            let line = format!("{} {} {}", pad(&checked(check, measured), 20), pad(&limit, 18), tail);
             let _ = writeln!(out, "     {mark} {title} {}", line.trim_end());
         }
     }

@@ -41,7 +41,7 @@ fn row(out: &mut String, check: &CheckEntry) {
         Verdict::Declared | Verdict::NotAssessed => ("", "– "),
     };
     let (figure, limit, margin) = check.measured.as_ref().map_or_else(Default::default, |m| {
-        (words::figure(m), words::limits(check, m.unit), words::margin(check, m.unit))
+        (words::checked(check, m), words::limits(check, m.unit), words::margin(check, m.unit))
     });
     let mut notes: Vec<String> = check.reason.clone().into_iter().collect();
     if matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive) {

@@ -2,6 +2,7 @@
 
 document.documentElement.classList.add("scripted");
 
+let first = null;
 for (const main of document.querySelectorAll("main")) {
   const pictures = main.querySelector(".sections");
   const goTo = pictures ? sections(pictures) : () => {};
@@ -11,7 +12,10 @@ for (const main of document.querySelectorAll("main")) {
   new IntersectionObserver(entries => {
     if (entries.some(entry => entry.isIntersecting)) solid.activate();
   }, { rootMargin: "200px" }).observe(root.querySelector(".stage"));
+  first ??= solid;
 }
+// Before anybody scrolls there is time to draw the first one; paper then has it too.
+if (first) addEventListener("load", () => setTimeout(() => stage.owner ?? first.activate(), 300));
 
 // On paper everything is open.
 let closed = [];

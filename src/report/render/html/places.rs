@@ -40,7 +40,7 @@ pub(super) fn places(design: &DesignEntry) -> Vec<Place> {
         let (Some(at), Some(measured)) = (check.at_um, &check.measured) else { continue };
         let fails = matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive);
         let diameter = if measured.unit == Unit::Micrometre { measured.value } else { 0.0 };
-        all.push(Place { at, text: format!("{}: {}", check.title, words::figure(measured)), diameter, fails });
+        all.push(Place { at, text: format!("{}: {}", check.title, words::checked(check, measured)), diameter, fails });
     }
     for (id, m) in &design.measurements {
         let checked = design.checks.iter().any(|c| c.asks(id));

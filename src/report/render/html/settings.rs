@@ -25,7 +25,10 @@ pub(super) fn render(out: &mut String, design: &DesignEntry) {
         rows.push(("cut pores".to_owned(), g.cut_pores.clone()));
     }
     if let Some(e) = &design.envelope {
-        rows.push(("envelope".to_owned(), format!("{}, {}: {}", e.kind, e.chosen, e.reason)));
+        rows.push((
+            "envelope".to_owned(),
+            format!("{}, {}: {}", e.kind, e.chosen, e.reason.trim_start_matches("auto: ")),
+        ));
     }
     rows.extend(design.criteria.clone().map(|name| ("criteria".to_owned(), name)));
     rows.extend(design.settings.iter().map(|(name, s)| (name.clone(), format!("{} ({})", s.value, s.from))));

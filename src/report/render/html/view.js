@@ -161,14 +161,15 @@ function view(root, goTo) {
   const control = name => root.querySelector(`[name="${name}"]`);
   const cutAxis = control("cut"), cutAt = control("at"), cutText = root.querySelector(".slide output");
   const places = [...root.querySelectorAll(".places button")];
-  const state = { b: null, mesh: null, look: null, buffers: null, wanted: false };
+  const state = { b: null, mesh: null, look: null, buffers: null, busy: false };
   const self = { activate };
 
   const middle = () => [0, 1, 2].map(a => (state.b.low[a] + state.b.high[a]) / 2);
   const local = at => at.map((v, a) => (v - middle()[a]) / 1000);
 
   async function activate() {
-    if (stage.owner === self) return;
+    if (stage.owner === self || state.busy) return;
+    state.busy = true;
     try {
       openStage();
       state.b = await block(root.dataset.block);
@@ -177,6 +178,8 @@ function view(root, goTo) {
       message.textContent = error.message;
       root.classList.add("broken");
       return;
+    } finally {
+      state.busy = false;
     }
     if (stage.owner) stage.owner.release();
     stage.owner = self;
