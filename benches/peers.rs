@@ -84,7 +84,7 @@ fn main() {
     let exec = Exec::silent(threads.parse().unwrap()).unwrap();
     let voxels = rest.first().and_then(|n| n.parse::<usize>().ok());
     let limits = Limits::default();
-    let needs = Needs { doubt: 1.35, ..Needs::default() };
+    let needs = Needs { doubt: 1.0, ..Needs::default() };
     let result = match operation.as_str() {
         "field" => {
             let design = design(path, &exec);

@@ -31,8 +31,7 @@ use crate::voxel::segmentation::smooth_field;
 pub const BYTES_PER_VOXEL: u64 = 36;
 
 /// By how many voxels the surface between two values may lie off: its steps on slanted and round walls. Without it the
-/// outermost voxels of a round pore fall to smaller balls: spheres of 4 to 32 voxels read 1.5 voxels low on average, with
-/// it 0.7; rods 0.6 and 0.5; slabs do not change (`benches/peers/bias.md`).
+/// outermost voxels of a round pore fall to smaller balls, and spheres read 0.8 voxel lower; slabs do not change.
 const SLACK: f64 = 0.25;
 
 /// What becomes of pores that the envelope cuts.

@@ -85,9 +85,9 @@ pub const TISSUE_THROAT: Length = Length::from_um(50.0);
 /// Voxels across a limit that a mesh or grey levels need, and that two values need.
 const ACROSS: (f64, f64) = (4.0, 8.0);
 
-/// Voxels by which two values leave sizes open: spheres of 4 to 32 voxels read up to 1.29 low on average, for the steps of
-/// their surface hold the balls back (`benches/peers/bias.md`).
-const TWO_VALUED: f64 = 1.35;
+/// Voxels by which two values leave sizes open: a wall of N voxels may be nearly one thicker or thinner. Shapes of 4 to 32
+/// voxels read up to 0.64 off on average (`benches/peers/bias.md`).
+const TWO_VALUED: f64 = 1.0;
 
 /// Voxels across the smallest side of the body where no limit names a length.
 pub(super) const ACROSS_BODY: f64 = 96.0;

@@ -5,7 +5,7 @@
 //!    does not depend on the grid has none.
 //! 2. *Floor.* Two figures may agree by chance, so every measure states a least error of its own: a small part of a voxel
 //!    for sizes, rounding for exact figures.
-//! 3. *Input.* A volume of two values says where the surface is to a voxel only: ± 1.35 voxels on sizes and throats. On grey
+//! 3. *Input.* A volume of two values says where the surface is to a voxel only: ± 1 voxel on sizes and throats. On grey
 //!    levels the figures are also taken with the threshold moved up and down by what noise and overlap allow (at least
 //!    5 % of the gap between the classes), and the greater change counts.
 //!

@@ -28,6 +28,14 @@ impl Triangle {
         Self { corners, ab, ac, ab_ab: ab.norm_squared(), ab_ac: ab.dot(&ac), ac_ac: ac.norm_squared() }
     }
 
+    /// How far its plane is from `p`; `None` where it has none.
+    #[must_use]
+    pub fn height(&self, p: &V3) -> Option<f64> {
+        let normal = self.ab.cross(&self.ac);
+        let length = normal.norm();
+        (length > 0.0).then(|| normal.dot(&(p - self.corners[0])).abs() / length)
+    }
+
     /// Its point closest to `p`.
     #[must_use]
     #[inline(always)]

@@ -10,6 +10,11 @@
 //! more, and so on until it grows no more, within its own voxel: it finds the middle of a pore between voxels, where
 //! facets of a round wall would hold the first one off the axis.
 //!
+//! Where the surface had to be guessed, as between the voxels of two values, a ball ends at the deepest of the dents that
+//! the guess left around it, and reads too small: in a round pore, which it touches all round, by more than between flat
+//! walls, which have none. There the radius is the mean height over all planes of the triangles around the ball that lie
+//! within six tenths of a voxel of it.
+//!
 //! The triangles that a ball can touch next are those nearest to the 26 neighbours of p. A test on the gradient of the
 //! distance, which has length 1 away from ridges, spares most voxels the search. O(voxels near ridges), no memory but
 //! the balls.
@@ -36,6 +41,9 @@ const TOUCH: f64 = 0.002;
 /// How far a ball may climb from the centre of its voxel, in voxels: a little beyond its own, so that a middle between
 /// voxels is nobody's loss.
 const WINDOW: f64 = 0.6;
+
+/// How far beyond a ball a wall between two values may lie that is taken for one that it touches, in voxels.
+const GUESSED: f64 = 0.6;
 
 /// Moves of a climbing ball.
 const ROUNDS: usize = 8;
@@ -165,7 +173,7 @@ fn on_faces(field: &DistanceField, voxel: [usize; 3], near: &mut Near, balls: &m
         if contact <= SAME_SIDE {
             balls.push(Ball {
                 centre: [c.x as f32, c.y as f32, c.z as f32],
-                radius: radius as f32,
+                radius: near.settled(&c, radius, field.slack, frame.coarsest()) as f32,
                 voxel: index as u32,
                 contact: contact as f32,
             });
@@ -288,6 +296,21 @@ impl Near {
         best
     }
 
+    /// The radius of the ball looked from last, of `radius` to the nearest wall, among walls that may lie `slack` off.
+    fn settled(&self, c: &V3, radius: f64, slack: f64, h: f64) -> f64 {
+        if slack <= 0.0 {
+            return radius;
+        }
+        let (mut sum, mut count) = (0.0, 0.0);
+        for (triangle, distance) in self.triangles.iter().zip(&self.distance) {
+            if *distance <= radius + GUESSED * h {
+                sum += triangle.height(c).unwrap_or(*distance).max(radius);
+                count += 1.0;
+            }
+        }
+        if count > 0.0 { sum / count } else { radius }
+    }
+
     /// Cosine of the widest angle between the nearest contact of the ball looked from last and its others.
     fn widest_contact(&self, c: &V3, nearest: usize, reach: f64) -> f64 {
         if self.distance[nearest] <= 0.0 {
@@ -361,10 +384,11 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
         contact: contact as f32,
     };
     // One ball of the many that grew to the same place.
+    let settled = near.settled(&c, d + t, field.slack, h);
     if held && central(&c) {
-        ridge.balls.push(ball(&c, d + t, contact));
+        ridge.balls.push(ball(&c, settled, contact));
     } else if held {
-        ridge.beside.push((index as u32, (d + t) as f32));
+        ridge.beside.push((index as u32, settled as f32));
     }
     if (!core && held) || !central(&c) {
         return;
@@ -374,10 +398,11 @@ fn grow(field: &DistanceField, domain: &Mask, voxel: [usize; 3], core: bool, nea
         climb(near, &p, c, nearest, &(WINDOW * V3::from(frame.spacing)), V3::repeat(1.0));
     if radius > d + t && holds(field, domain, &top) {
         let contact = near.widest_contact(&top, nearest, radius + 0.25 * h);
+        let settled = near.settled(&top, radius, field.slack, h);
         if contact <= SAME_SIDE && at_top {
-            ridge.balls.push(ball(&top, radius, contact));
+            ridge.balls.push(ball(&top, settled, contact));
         } else if contact <= SAME_SIDE {
-            ridge.beside.push((index as u32, radius as f32));
+            ridge.beside.push((index as u32, settled as f32));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::parallel::{Exec, rows_by_y};
 const BINS: usize = 1024;
 
 /// How far a voxel of a smoothed mask keeps from the surface, out of the whole step of 1.
-const HOLD: f32 = 0.06;
+const HOLD: f32 = 0.1;
 
 /// A threshold and what it parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
