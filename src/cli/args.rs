@@ -585,7 +585,7 @@ pub struct TimelineArgs {
     /// Axis whose stiffness is followed [default: the weakest at first]
     #[arg(long, value_enum, value_name = "AXIS", help_heading = "After implantation")]
     pub axis: Option<AxisArg>,
-    /// Draw the course into this file: .svg; may be given beside any --format
+    /// Draw the course into this file: .svg or .png; may be given beside any --format
     #[arg(long, value_parser = plot, value_name = "FILE", help_heading = "Output")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]
@@ -613,7 +613,7 @@ pub struct MeasureArgs {
     pub throats: Option<u8>,
     #[command(flatten)]
     pub making: MakingArgs,
-    /// Draw Young's modulus in every direction into this file: .svg; of a repeating cell whose stiffness is measured
+    /// Draw Young's modulus in every direction into this file: .svg or .png; of a repeating cell whose stiffness is measured
     #[arg(long, value_parser = plot, value_name = "FILE", help_heading = "Output")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]

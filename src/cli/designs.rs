@@ -337,12 +337,22 @@ fn finish(
                 )
             })?,
         };
-        output::write_file(path, |out| out.write_all(drawing.as_bytes()))?;
+        plotted(path, &drawing)?;
     }
     if !options.quiet {
         output::say(&format!("{} s", significant(started.elapsed().as_secs_f64(), 3)));
     }
     Ok(report.status())
+}
+
+/// Writes a drawing as the file's name says.
+fn plotted(path: &Path, drawing: &str) -> Result<(), Failure> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg")) {
+        return output::write_file(path, |out| out.write_all(drawing.as_bytes()));
+    }
+    let picture = render::png::render(drawing)
+        .ok_or_else(|| Failure::Message(format!("{}: too large for a picture: draw it as .svg", path.display())))?;
+    output::write_file(path, |out| out.write_all(&picture))
 }
 
 /// The report in a format; the paths in it are relative to `base`.

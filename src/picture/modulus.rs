@@ -28,8 +28,8 @@ pub struct Facet {
 pub struct Modulus {
     /// What is seen of its surface, from the back to the front.
     pub facets: Vec<Facet>,
-    /// Where the axes x, y, z end.
-    pub axes: [[f64; 2]; 3],
+    /// Where the axes x, y, z come out of it, and where they end.
+    pub axes: [[[f64; 2]; 2]; 3],
     /// Least and greatest modulus, as the tensor has it.
     pub ends: (f64, f64),
 }
@@ -74,7 +74,8 @@ impl Modulus {
             facets.push((middle.dot(&towards), facet));
         }
         facets.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let axes = [V3::x(), V3::y(), V3::z()].map(|a| seen(&(a * 1.25)));
+        // All three point towards the viewer, so that their ends lie before it.
+        let axes = [V3::x(), V3::y(), V3::z()].map(|a| [young(&s, &a) / ends.1, 1.4].map(|far| seen(&(a * far))));
         Some(Self { facets: facets.into_iter().map(|f| f.1).collect(), axes, ends })
     }
 }

@@ -13,7 +13,7 @@ pub(in crate::report::render) const SIZE: f64 = 300.0;
 pub(in crate::report::render) const KEY: f64 = 44.0;
 
 /// Length of the greatest modulus in the drawing.
-const RADIUS: f64 = 105.0;
+const RADIUS: f64 = 95.0;
 
 /// Steps of the key.
 const STEPS: usize = 24;
@@ -36,17 +36,6 @@ fn colour(m: &Modulus, share: f64, light: f64) -> String {
 /// Draws it, with its axes and the key, into a drawing of [`SIZE`] by [`SIZE`] and [`KEY`].
 pub(in crate::report::render) fn draw(out: &mut String, m: &Modulus) {
     let at = |[x, y]: [f64; 2]| (SIZE / 2.0 + RADIUS * x, SIZE / 2.0 - RADIUS * y);
-    for (name, end) in ["x", "y", "z"].iter().zip(m.axes) {
-        let (x, y) = at(end);
-        let (tx, ty) = at(end.map(|c| 1.08 * c));
-        let middle = SIZE / 2.0;
-        let _ = writeln!(
-            out,
-            "<line x1=\"{middle:.0}\" y1=\"{middle:.0}\" x2=\"{x:.1}\" y2=\"{y:.1}\" stroke=\"#888\"/>\
-             <text x=\"{tx:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{name}</text>",
-            ty + 4.0
-        );
-    }
     for facet in &m.facets {
         let corners: Vec<String> =
             facet.corners.iter().map(|c| at(*c)).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
@@ -55,6 +44,15 @@ pub(in crate::report::render) fn draw(out: &mut String, m: &Modulus) {
             out,
             "<polygon points=\"{}\" fill=\"{fill}\" stroke=\"{fill}\" stroke-width=\"0.5\"/>",
             corners.join(" ")
+        );
+    }
+    for (name, [from, to]) in ["x", "y", "z"].iter().zip(m.axes) {
+        let ((x1, y1), (x2, y2), (tx, ty)) = (at(from), at(to), at(to.map(|c| 1.07 * c)));
+        let _ = writeln!(
+            out,
+            "<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"#555\"/>\
+             <text x=\"{tx:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{name}</text>",
+            ty + 4.0
         );
     }
     let (left, wide) = (SIZE * 0.2, SIZE * 0.6 / STEPS as f64);
