@@ -396,11 +396,7 @@ fn a_design_has_to_fit_its_cavity() {
     // Without a cavity nothing is asked; a file that is not there is an error.
     assert_eq!(verdict(&of(&[]).1, "fits-cavity"), "not asked");
     let refused = poregauge(&["check", &bar, "--fits", "no-such.stl"]);
-    assert!(
-        code(&refused) == 2 && text(&refused.stderr).contains("no such file"),
-        "{}",
-        program::text(&refused.stderr)
-    );
+    assert!(code(&refused) == 2 && text(&refused.stderr).contains("no such file"), "{}", text(&refused.stderr));
 }
 
 #[test]

@@ -136,7 +136,8 @@ fn plan_overhang(id: &str, making: &Making, wanted: &mut Option<OverhangNeeds>) 
 fn plan_fields(id: &str, fields: &mut FieldNeeds) {
     let (family, rest) = id.split_once('.').unwrap_or((id, ""));
     if family == "stiffness" && rest.starts_with("bound") {
-        fields.bound = true;
+        fields.lower |= !matches!(rest, "bound.x" | "bound.y" | "bound.z");
+        fields.bound |= !rest.starts_with("bound.lower");
         return;
     }
     if family == "oxygen" {
@@ -186,6 +187,17 @@ mod tests {
             plan(&["pore_size.share_50um_80um".to_owned()], None, &Making::default(), false).needs.shares[0].1,
             50.0
         );
+    }
+
+    #[test]
+    fn each_bound_is_solved_for_where_it_is_asked_for() {
+        let of = |id: &str| {
+            let fields = plan(&[id.to_owned()], None, &Making::default(), false).fields;
+            (fields.bound, fields.lower)
+        };
+        assert_eq!((of("stiffness.bound"), of("stiffness.bound.x")), ((true, true), (true, false)));
+        assert_eq!((of("stiffness.bound.lower.y"), of("stiffness.bound.lower")), ((false, true), (false, true)));
+        assert_eq!((of("anisotropy.to_stiffness"), of("stiffness")), ((true, false), (false, false)));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use nalgebra::Matrix6;
 
 use super::details::Tensor;
-use super::fields::{AXES, taken};
+use super::fields::{AXES, FieldNeeds, taken};
 use super::figure::{Figure, Figures};
 use super::stiffness::{FLOOR, POISSON};
 use crate::design::{Finding, Severity, Study, StudyError};
@@ -18,10 +18,21 @@ use crate::solver::elastic::solid::Shares;
 use crate::solver::elastic::stiffness::Body;
 use crate::units::Unit;
 
-/// Adds the moduli and the tensors of both bounds.
-pub(super) fn measure(study: &Study<'_>, shares: &Shares, exec: &Exec, out: &mut Figures) -> Result<(), StudyError> {
-    upper(study, shares, exec, out)?;
-    lower(study, shares, exec, out)
+/// Adds the moduli and the tensors of the bounds that are wanted.
+pub(super) fn measure(
+    study: &Study<'_>,
+    shares: &Shares,
+    needs: &FieldNeeds,
+    exec: &Exec,
+    out: &mut Figures,
+) -> Result<(), StudyError> {
+    if needs.bound {
+        upper(study, shares, exec, out)?;
+    }
+    if needs.lower {
+        lower(study, shares, exec, out)?;
+    }
+    Ok(())
 }
 
 /// Under uniform strain of all faces.

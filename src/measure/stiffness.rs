@@ -111,8 +111,8 @@ pub(super) fn measure(
             strength(study, a, &body.stresses(&u, &Vector6::zeros(), exec), e * ends.fill, needs.failure, out);
         }
     }
-    if needs.bound && ends.axes == [true; 3] {
-        bounds::measure(study, &shares, exec, out)?;
+    if ends.axes == [true; 3] {
+        bounds::measure(study, &shares, needs, exec, out)?;
     }
     Ok(())
 }
