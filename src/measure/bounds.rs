@@ -65,7 +65,7 @@ fn lower(study: &Study<'_>, shares: &Shares, exec: &Exec, out: &mut Figures) -> 
             None => without.push(*axis),
         }
     }
-    if let Some(c) = bears.whole.and_then(|s| s.try_inverse()) {
+    if let Some(c) = bears.whole.and_then(nalgebra::Matrix::try_inverse) {
         add_tensor("stiffness.bound.lower", &c, method, out);
     }
     if !without.is_empty() {

@@ -52,7 +52,7 @@ impl Modulus {
         let places: Vec<Vec<V3>> = (0..=n)
             .map(|i| (0..=round).map(|j| direction(i, j % round)).map(|d| d * young(&s, &d)).collect())
             .collect();
-        let sizes = || places.iter().flatten().map(|p| p.norm());
+        let sizes = || places.iter().flatten().map(V3::norm);
         let ends = (sizes().fold(f64::INFINITY, f64::min), sizes().fold(0.0, f64::max));
         let (turn, above) = (VIEW.0.to_radians(), VIEW.1.to_radians());
         let right = V3::new(-turn.sin(), turn.cos(), 0.0);

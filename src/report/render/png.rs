@@ -281,7 +281,7 @@ impl Painter<'_> {
             .map
             .pixels()
             .iter()
-            .map(|p| p.demultiply())
+            .map(tiny_skia::PremultipliedColorU8::demultiply)
             .flat_map(|c| [c.red(), c.green(), c.blue(), c.alpha()])
             .collect();
         let mut data = Vec::new();
