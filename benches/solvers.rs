@@ -1,6 +1,6 @@
 //! Time and iterations of the field solvers on a repeating gyroid sheet of 10 % solid.
 //!
-//! `cargo bench --bench solvers -- [SIZE] [THREADS]`, or with a file of SIZE³ bytes, x fastest, 1 for void, to solve for
+//! `cargo bench --bench solvers -- [SIZE] [THREADS] [elastic]`, with the word for elasticity alone, or with a file of SIZE³ bytes, x fastest, 1 for void, to solve for
 //! diffusion along its axes as PoreSpy holds the ends: `cargo bench --bench solvers -- SIZE THREADS FILE`
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may fail loudly, and prints")]
@@ -21,7 +21,8 @@ fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<usize>().ok());
     let n = numbers.next().unwrap_or(128);
     let exec = Exec::silent(numbers.next().unwrap_or(2)).unwrap();
-    if let Some(path) = std::env::args().skip(3).find(|a| !a.starts_with('-')) {
+    let alone = std::env::args().any(|a| a == "elastic");
+    if let Some(path) = std::env::args().skip(3).find(|a| !a.starts_with('-') && a != "elastic") {
         diffusion_of(&path, n, &exec);
         return;
     }
@@ -41,36 +42,53 @@ fn main() {
         })
         .collect();
     let all = Mask::full(frame.size);
+    if !alone {
+        diffusion(&frame, &field, &all, &exec);
+    }
+    elasticity(&frame, &field, &all, &exec);
+}
+
+/// Between ends, and of the cell.
+fn diffusion(frame: &Frame, field: &[f32], all: &Mask, exec: &Exec) {
     let seconds = |start: Instant| start.elapsed().as_secs_f64();
     let start = Instant::now();
-    let open = Openings::of_field(&frame, Border::Open, &field, &all, &exec);
-    println!("void {:.4}, shares of faces {:.2} s", open.share(0, &exec), seconds(start));
+    let open = Openings::of_field(frame, Border::Open, field, all, exec);
+    println!("void {:.4}, shares of faces {:.2} s", open.share(0, exec), seconds(start));
     let start = Instant::now();
-    let d = through(&open, 2, Ends::Faces, &exec).unwrap();
+    let d = through(&open, 2, Ends::Faces, exec).unwrap();
     println!("diffusion, one axis between ends: {:.2} s, {d:?}", seconds(start));
     let start = Instant::now();
-    let cell = Openings::of_field(&frame, Border::Periodic, &field, &all, &exec);
-    let (d, ends) = tensor(&cell, &exec).unwrap();
+    let cell = Openings::of_field(frame, Border::Periodic, field, all, exec);
+    let (d, ends) = tensor(&cell, exec).unwrap();
     let iterations = ends.map(|e| e.solved.iterations);
     println!("diffusion, tensor of the cell: {:.2} s, {:.5} {:.5}, {iterations:?}", seconds(start), d[0][0], d[0][1]);
-    drop((open, cell));
+}
+
+/// Of the cell, between plates, and under uniform stress of all faces.
+fn elasticity(frame: &Frame, field: &[f32], all: &Mask, exec: &Exec) {
+    let seconds = |start: Instant| start.elapsed().as_secs_f64();
     let limits = Limits::default();
-    for (name, border, hold) in
-        [("cell", Border::Periodic, Hold::Periodic), ("between plates", Border::Open, Hold::Plates(2))]
-    {
+    for (name, border, hold) in [
+        ("cell", Border::Periodic, Hold::Periodic),
+        ("between plates", Border::Open, Hold::Plates(2)),
+        ("uniform stress", Border::Open, Hold::Free),
+    ] {
         let start = Instant::now();
-        let shares = Shares::of_field(&frame, border, &field, &all, &limits, &exec).unwrap();
-        let mut body = Body::new(&shares, hold, 0.3, &exec).unwrap().unwrap();
+        let shares = Shares::of_field(frame, border, field, all, &limits, exec).unwrap();
+        let mut body = Body::new(&shares, hold, 0.3, exec).unwrap().unwrap();
         println!("elasticity, {name}: density {:.4}, levels {:.2} s", shares.density(), seconds(start));
         let start = Instant::now();
         if hold == Hold::Periodic {
-            let (c, _, solved) = body.homogenised(&exec).unwrap();
+            let (c, _, solved) = body.homogenised(exec).unwrap();
             println!("  six cases {:.2} s, {:?}", seconds(start), solved.map(|s| s.iterations));
             println!("  C11 {:.5} C12 {:.5} C44 {:.5}", c[(0, 0)], c[(0, 1)], c[(3, 3)]);
             let e = 1.0 / c.try_inverse().unwrap()[(0, 0)];
             println!("  E {e:.5}");
+        } else if hold == Hold::Free {
+            let bears = body.under_uniform_stress(exec).unwrap();
+            println!("  six cases {:.2} s, E {:.5}", seconds(start), 1.0 / bears.own[0].unwrap_or(f64::INFINITY));
         } else {
-            let (e, _, solved) = body.between_plates(2, &exec).unwrap();
+            let (e, _, solved) = body.between_plates(2, exec).unwrap();
             println!("  one case {:.2} s, {solved:?}, E {e:.5}", seconds(start));
         }
     }

@@ -270,6 +270,9 @@ pub enum Unit {
     /// Per millimetre.
     #[serde(rename = "1/mm")]
     PerMillimetre,
+    /// Per square millimetre.
+    #[serde(rename = "1/mm2")]
+    PerSquareMillimetre,
     /// Per cubic millimetre.
     #[serde(rename = "1/mm3")]
     PerCubicMillimetre,
@@ -300,6 +303,7 @@ impl Unit {
             Self::SquareMillimetre => "mm2",
             Self::CubicMillimetre => "mm3",
             Self::PerMillimetre => "1/mm",
+            Self::PerSquareMillimetre => "1/mm2",
             Self::PerCubicMillimetre => "1/mm3",
             Self::Megapascal => "MPa",
             Self::Millipascal => "mPa",

@@ -154,6 +154,13 @@ fn tissue_grows_in_the_void_as_it_is_and_the_slower_of_both_counts() {
     };
     let (open, shut) = (reached("300um"), reached("400um"));
     assert!(open > 0.95 && shut < 0.9, "{open} {shut}");
+    // A repeating cell has no faces that a front could come through, and says so.
+    let cell =
+        corroding(&file, &["--resolution", "60um", "--periodic", "--days", "0,50", "--tissue-growth", "apposition"]);
+    let told = |report: &serde_json::Value| {
+        report["designs"][0]["findings"].as_array().unwrap().iter().any(|f| f["kind"] == "tissue.no_front")
+    };
+    assert!(told(&cell));
     // By curvature the hollows at the nodes fill, and what is left between struts is nowhere concave.
     let (curvature, figures) = course(&file, &["--days", "0,200,2000,4000", "--tissue-growth", "curvature"]);
     let fill = numbers(&curvature["fill"]);
@@ -181,8 +188,10 @@ const PACE: f64 = 1000.0 / 365.25;
 
 /// The report of a course of WE43.
 fn corroding(file: &str, more: &[&str]) -> serde_json::Value {
-    let mut arguments = vec!["timeline", file, "--material", "WE43", "--tissue", "trabecular_contained", "--quiet"];
-    arguments.extend(["--format", "json"]);
+    let mut arguments = vec!["timeline", file, "--tissue", "trabecular_contained", "--quiet", "--format", "json"];
+    if !more.contains(&"--material") {
+        arguments.extend(["--material", "WE43"]);
+    }
     arguments.extend(more);
     let output = poregauge(&arguments);
     assert_eq!(code(&output), 0, "{}", text(&output.stderr));
@@ -214,6 +223,18 @@ fn a_solid_falls_apart_where_and_when_its_neck_is_gone() {
     let (mass, stiffness) = (numbers(&design["timeline"]["mass"]), numbers(&design["timeline"]["stiffness"]));
     // There is much mass left then, and no stiffness.
     assert!(mass[3] > 0.4 && stiffness[2] > 0.2 && stiffness[3] == 0.0, "{mass:?} {stiffness:?}");
+    // Of a material of one's own at just one rate the grid leaves open what it makes of the neck, and no more.
+    let own = folder.path().join("mine.toml");
+    let exact = "[material.mine]\nname = \"Mine\"\nclass = \"metal\"\ndensity_g_cm3 = 1.8\nmodulus_gpa = 44\nstrength_mpa = 200\n\
+                 law = \"corrosion\"\nrate_mm_per_year = 1.0\n";
+    std::fs::write(&own, exact).unwrap();
+    let asked = ["--resolution", "12um", "--envelope", "box", "--days", "0", "--material", &own.to_string_lossy()];
+    let settled = corroding(&path, &asked);
+    let figure = &settled["designs"][0]["measurements"]["degradation.falls_apart_day"];
+    let (low, high) = (figure["range"][0].as_f64().unwrap(), figure["range"][1].as_f64().unwrap());
+    // Facets 14 µm long lie within the round neck by at most their sagitta.
+    let (truth, facets) = (80.0 / PACE, 2.0 * 10f64.powi(2) / (8.0 * 80.0) / PACE);
+    assert!(low < high && low <= truth && truth <= high + facets && high - low < 0.2 * truth, "{low} {truth} {high}");
     // The struts in the edges of a lattice corrode from within alone: 73 µm of front, at any resolution.
     for h in ["60um", "30um"] {
         let lattice = corroding(&mesh("pass-cubic.stl"), &["--resolution", h, "--days", "0"]);
@@ -315,6 +336,25 @@ fn a_course_is_a_table_and_a_drawing() {
     // On day 20 the nodes are still there, on day 200 nothing is.
     assert_eq!(count("image"), 5, "{tags:?}");
     assert!(drawn.contains("falls apart along") && drawn.contains("least support"), "{drawn}");
+    // As a picture it is the same, at twice the size, and not one colour.
+    let picture = folder.path().join("c.png").to_string_lossy().into_owned();
+    let mut arguments =
+        vec!["timeline", &file, "--material", "WE43", "--tissue", "trabecular_contained", "--plot", &picture];
+    arguments.extend(["--resolution", "60um", "--days", "0,5,10,20,200", "--quiet"]);
+    assert_eq!(code(&poregauge(&arguments)), 0);
+    let mut reader =
+        png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&picture).unwrap())).read_info().unwrap();
+    let side = |name: &str| -> u32 {
+        let from = drawn.find(&format!(" {name}=\"")).unwrap() + name.len() + 3;
+        drawn[from..].split('"').next().unwrap().parse().unwrap()
+    };
+    assert_eq!((reader.info().width, reader.info().height), (2 * side("width"), 2 * side("height")));
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    let colours: std::collections::BTreeSet<&[u8]> = pixels.chunks_exact(4).collect();
+    for line in [[0x00, 0x72, 0xb2, 255], [0xd5, 0x5e, 0x00, 255], [0x00, 0x9e, 0x73, 255]] {
+        assert!(colours.contains(&line[..]), "{line:?}");
+    }
     let wrong = poregauge(&["timeline", &file, "--material", "PCL", "--tissue", "dermis", "--plot", "c.bmp"]);
     assert!(code(&wrong) == 2 && text(&wrong.stderr).contains(".svg"), "{}", text(&wrong.stderr));
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod common;
+mod program;
 
 use common::{assert_close, cuboid, figure, join, measure, measure_file, run};
 use poregauge::design::CutPores;
@@ -70,7 +71,15 @@ fn a_square_channel_conducts_flows_and_carries_as_it_must() {
         let held = figure(&design, &format!("stiffness.bound.{axis}")).value;
         assert!(held >= figure(&design, &format!("stiffness.relative.{axis}")).value * 0.999, "{axis}: {held}");
         assert!(held <= (1.0 - open) * 1.01, "{axis}: {held}");
+        // Left free under an even pull it can but be softer.
+        let free = figure(&design, &format!("stiffness.bound.lower.{axis}")).value;
+        assert!(
+            free > 0.0 && free <= figure(&design, &format!("stiffness.relative.{axis}")).value * 1.001,
+            "{axis}: {free}"
+        );
     }
+    assert!((figure(&design, "stiffness.bound.lower.z").value / (1.0 - open) - 1.0).abs() < 0.01);
+    assert_eq!(design.details.tensors["stiffness.bound.lower"].value.len(), 6);
     let estimate = figure(&design, "permeability.estimated").value;
     assert!(estimate > 0.1 * duct * open * 1e-12 && estimate < 10.0 * duct * open * 1e-12);
 }
@@ -240,4 +249,25 @@ fn oxygen_reaches_as_deep_into_a_channel_as_cells_let_it() {
     assert_close(&design, "oxygen.starved_fraction", 1.0 - 2.0 * depth / length, 3.0);
     assert!(figure(&design, "oxygen.starved_fraction").uncertainty < 0.06);
     assert!(design.findings.iter().any(|f| f.kind == "oxygen.starved" && f.at_um.is_some()));
+}
+
+#[test]
+fn moduli_in_every_direction_are_drawn() {
+    let on = |c: usize| (4..8).contains(&c);
+    let cross = move |v: [usize; 3]| (0..3).any(|a| (0..3).filter(|b| *b != a).all(|b| on(v[b])));
+    let (folder, path) = volume([12; 3], "cross.nrrd", cross);
+    let path = path.to_string_lossy().into_owned();
+    let names = ["e.svg", "e.html"].map(|name| folder.path().join(name).to_string_lossy().into_owned());
+    let measure = ["measure", &path, "--measures", "stiffness", "--quiet", "--envelope", "grid", "--plot", &names[0]];
+    let output = program::poregauge(&[&measure[..], &["--periodic", "--format", "html", "-o", &names[1]]].concat());
+    assert_eq!(program::code(&output), 0, "{}", program::text(&output.stderr));
+    let [drawing, page] = [0, 1].map(|k| std::fs::read_to_string(&names[k]).unwrap());
+    // The same body in both, the drawing a whole by itself.
+    assert!(drawing.starts_with("<svg ") && drawing.trim_end().ends_with("</svg>"));
+    let facets = |text: &str| text.matches("<polygon ").count();
+    assert!(facets(&drawing) > 200 && facets(&drawing) == facets(&page), "{}", facets(&drawing));
+    assert!(page.contains("Young's modulus in every direction"));
+    // A sample has no tensor to draw.
+    let sample = program::poregauge(&measure);
+    assert!(program::code(&sample) == 2 && program::text(&sample.stderr).contains("--periodic"));
 }

@@ -22,14 +22,17 @@ use program::{code, poregauge, text};
 use serde_json::Value;
 
 fn made(name: Option<&str>, build: BuildDirection) -> Making {
-    Making { process: name.map(|n| process(n).unwrap()), build, volume: None }
+    Making { process: name.map(|n| process(n).unwrap()), build, ..Making::default() }
 }
 
 /// The overhang along a direction, as measured on a grid of 50 µm.
 fn overhang(mesh: &Mesh, making: Making) -> f64 {
     let id = making.build.measure();
     let design = measure(mesh, &Run { measures: vec!["overhang".to_owned()], making, ..run(50.0) });
-    assert_eq!(design.measurements.keys().filter(|k| k.starts_with("overhang")).count(), 1);
+    let told = |bridged: bool| {
+        design.measurements.keys().filter(|k| k.starts_with("overhang") && k.contains("bridged") == bridged).count()
+    };
+    assert_eq!((told(false), told(true) < 2), (1, true));
     figure(&design, id).value
 }
 
@@ -218,7 +221,8 @@ fn a_lattice_is_held_against_its_process() {
     assert_eq!(of(&["--process", "slm"]), ["pass", "pass", "pass", "fail"]);
     assert_eq!(of(&["--process", "sls"])[..1], ["fail"]);
     assert_eq!(of(&["--process", "sls"])[2..], ["fail", "declared"]);
-    assert_eq!(of(&["--process", "fdm"]), ["fail", "pass", "declared", "fail"]);
+    // Filament spans 400 µm between bars.
+    assert_eq!(of(&["--process", "fdm"]), ["fail", "pass", "declared", "pass"]);
     assert_eq!(of(&["--process", "mew"]), ["pass", "pass", "declared", "declared"]);
     // Ways of 5 µm are far below the grid, and still there is no doubt about windows of 400.
     assert_eq!(of(&["--process", "two-photon"]), ["pass", "pass", "pass", "declared"]);
@@ -337,6 +341,127 @@ fn code_of(output: &std::process::Output) -> i32 {
 }
 
 #[test]
+fn a_design_has_to_fit_its_cavity() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, mesh: &Mesh| {
+        let path = folder.path().join(name).to_string_lossy().into_owned();
+        poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), mesh).unwrap();
+        path
+    };
+    // A bar of 20 × 8 × 4 mm.
+    let bar = write("bar.stl", &cuboid([5e3, 0.0, 0.0], [25e3, 8e3, 4e3]));
+    let criteria = folder.path().join("cavity.toml");
+    let checks = "[[check]]\nid = \"fits-cavity\"\nmeasure = \"fit.cavity\"\nmin_of = \"cavity\"\n\
+                [[check]]\nid = \"pieces\"\nmeasure = \"solid.components\"\nmax = 1.0\n";
+    std::fs::write(&criteria, checks).unwrap();
+    let criteria = criteria.to_string_lossy().into_owned();
+    let of = |more: &[&str]| {
+        checked(
+            &[&[bar.as_str(), "--criteria", &criteria, "--resolution", "400um", "--envelope", "box"], more].concat(),
+        )
+    };
+    let value = |design: &Value, id: &str| design["measurements"][id]["value"].as_f64().unwrap();
+    let found = |design: &Value, kind: &str| -> Vec<Value> {
+        design["findings"].as_array().unwrap().iter().filter(|f| f["kind"] == kind).cloned().collect()
+    };
+    // Round it as it is placed, 1 mm away at the nearest.
+    let round = write("round.stl", &cuboid([3e3, -1e3, -2e3], [27e3, 10e3, 7e3]));
+    let (exit, design) = of(&["--fits", &round]);
+    assert_eq!((exit, verdict(&design, "fits-cavity")), (0, "pass"));
+    assert!((value(&design, "fit.cavity") - 1e3).abs() < 20.0 && value(&design, "fit.outside") == 0.0);
+    assert!(found(&design, "fit.cavity_moved").is_empty());
+    // Elsewhere and turned, 2 mm longer along each axis: 1 mm all round is the most that there is.
+    let turned = write("turned.stl", &cuboid([-50e3, 7e3, 1e3], [-44e3, 29e3, 11e3]));
+    let (exit, design) = of(&["--fits", &turned]);
+    assert_eq!((exit, verdict(&design, "fits-cavity")), (0, "pass"));
+    let room = &design["measurements"]["fit.cavity"];
+    let (room, off) = (room["value"].as_f64().unwrap(), room["uncertainty"].as_f64().unwrap());
+    assert!(room <= 1e3 + 20.0 && room >= 1e3 - off && off < 300.0, "{room} {off}");
+    let told = found(&design, "fit.cavity_moved");
+    assert!(told.len() == 1 && told[0]["message"].as_str().unwrap().contains("z along x"), "{told:?}");
+    // A bent cavity, whose box would hold the bar any way round: in one of its arms alone is room.
+    let arm = |to: [f64; 3]| cuboid([0.0; 3], to);
+    let bent = write("bent.stl", &join(&[arm([30e3, 6e3, 10e3]), arm([6e3, 30e3, 10e3])]));
+    let (exit, design) = of(&["--fits", &bent]);
+    assert_eq!((exit, verdict(&design, "fits-cavity")), (0, "pass"), "{}", design["findings"]);
+    assert!((value(&design, "fit.cavity") - 1e3).abs() < 350.0, "{}", value(&design, "fit.cavity"));
+    // A cube of 15 mm: of 20 mm two ends stick out, a quarter of the bar.
+    let small = write("small.stl", &cuboid([0.0; 3], [15e3; 3]));
+    let (exit, design) = of(&["--fits", &small]);
+    assert_eq!((exit, verdict(&design, "fits-cavity")), (1, "fail"));
+    assert!((value(&design, "fit.cavity") + 2.5e3).abs() < 200.0, "{}", value(&design, "fit.cavity"));
+    assert!((value(&design, "fit.outside") - 0.25).abs() < 0.03, "{}", value(&design, "fit.outside"));
+    let places: Vec<f64> = found(&design, "fit.outside").iter().map(|f| f["at_um"][0].as_f64().unwrap()).collect();
+    assert!(places.iter().any(|x| *x < 6e3) && places.iter().any(|x| *x > 24e3), "{places:?}");
+    // Without a cavity nothing is asked; a file that is not there is an error.
+    assert_eq!(verdict(&of(&[]).1, "fits-cavity"), "not asked");
+    let refused = poregauge(&["check", &bar, "--fits", "no-such.stl"]);
+    assert!(code(&refused) == 2 && text(&refused.stderr).contains("no such file"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn a_short_bridge_holds_and_a_long_one_hangs() {
+    // A beam of 1 × 1 mm on pillars of 1 × 1 × 4 at its ends, which reach into it.
+    let bridge = |gap: f64, pillars: usize| {
+        let length = gap + 2e3;
+        let ends = [0.0, length - 1e3];
+        let pillar = |x: &f64| cuboid([*x, 0.0, 0.0], [x + 1e3, 1e3, 4500.0]);
+        let mut parts: Vec<Mesh> = ends[..pillars].iter().map(pillar).collect();
+        parts.push(cuboid([0.0, 0.0, 4e3], [length, 1e3, 5e3]));
+        let (foot, count) = (1e6, pillars as f64);
+        let total = 4.0 * length * 1e3 + 2.0 * foot - count * foot + count * (4.0 * 4e6 + foot);
+        (join(&parts), (length * 1e3 - count * foot) / total)
+    };
+    let of = |gap: f64, pillars: usize, process: &str| {
+        let (mesh, share) = bridge(gap, pillars);
+        let asked =
+            Run { measures: vec!["overhang".to_owned()], making: made(Some(process), BuildDirection::Z), ..run(125.0) };
+        let design = measure(&mesh, &asked);
+        let value = |id: &str| design.measurements.get(id).map(|m| m.value / share);
+        (value("overhang.z").unwrap(), value("overhang.bridged.z"))
+    };
+    let near = |value: f64, truth: f64| (value - truth).abs() < 1e-3;
+    // Filament bridges 5 mm: 3 mm hold, 6 mm and a beam with one pillar hang.
+    let (hangs, bridged) = of(3e3, 2, "fdm");
+    assert!(near(hangs, 0.0) && near(bridged.unwrap(), 1.0), "{hangs} {bridged:?}");
+    for (gap, pillars) in [(6e3, 2), (3e3, 1)] {
+        let (hangs, bridged) = of(gap, pillars, "fdm");
+        assert!(near(hangs, 1.0) && near(bridged.unwrap(), 0.0), "{gap} {pillars}: {hangs} {bridged:?}");
+    }
+    // A laser on metal bridges nothing.
+    let (hangs, bridged) = of(3e3, 2, "slm");
+    assert!(near(hangs, 1.0) && bridged.is_none());
+}
+
+#[test]
+fn a_process_of_ones_own_stands_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = lattice(&folder, 400.0, 300.0);
+    let file = folder.path().join("ours.toml");
+    let own = "title = \"our printer\"\nmin_strut = \"350um\"\nmin_gap = \"200um\"\noverhang_deg = 40\n\
+               [source]\nmin_strut = \"our test part\"\n";
+    std::fs::write(&file, own).unwrap();
+    let file = file.to_string_lossy().into_owned();
+    let (_, design) = checked(&[&path, "--resolution", "50um", "--process", &file]);
+    assert_eq!(MAKING.map(|id| verdict(&design, id)), ["fail", "pass", "declared", "fail"]);
+    let shown = text(&poregauge(&["processes", "show", &file]).stdout);
+    assert!(
+        shown.contains("ours: our printer") && shown.contains("350 µm") && shown.contains("our test part"),
+        "{shown}"
+    );
+    std::fs::write(&file, own.replace("350um", "350")).unwrap();
+    let refused = poregauge(&["check", &path, "--process", &file]);
+    assert!(code(&refused) == 2 && text(&refused.stderr).contains("line 2, column 13"), "{}", text(&refused.stderr));
+    // In poregauge.toml it lies beside that.
+    std::fs::write(&file, own).unwrap();
+    let config = "[[design]]\nfiles = \"lattice.stl\"\nprocess = \"ours.toml\"\nresolution = \"50um\"\n";
+    std::fs::write(folder.path().join("poregauge.toml"), config).unwrap();
+    let output = program::poregauge_in(folder.path(), &["check", "--format", "json", "--quiet"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(verdict(&report["designs"][0], "strut-process"), "fail");
+}
+
+#[test]
 fn a_stiff_scaffold_shields_its_tissue() {
     let folder = tempfile::tempdir().unwrap();
     let (pore, bar) = (400.0, 250.0);
@@ -417,7 +542,8 @@ fn processes_are_listed_with_the_source_of_every_figure() {
     for name in names {
         let shown = text(&poregauge(&["processes", "show", name]).stdout);
         let notes = ["estimate", "recalled", "derived"].map(|kind| shown.matches(&format!("    {kind}")).count());
-        let figures = if shown.contains("out by ways of") { 4 } else { 3 };
+        let more = ["out by ways of", "\n  bridges  "].map(|row| usize::from(shown.contains(row)));
+        let figures = 3 + more.iter().sum::<usize>();
         assert_eq!(notes.iter().sum::<usize>(), figures, "{shown}");
         assert!(shown.lines().all(|l| l.chars().count() <= 80), "{shown}");
     }

@@ -286,3 +286,48 @@ fn parts_of_a_small_sample_that_differ_leave_its_figures_open() {
     let many = measure(&Cubic { pore: 200.0, strut: 50.0, cells: 8 }.mesh(None), &asking(&["pore_size"], run(50.0)));
     assert!(!many.findings.iter().any(|f| f.kind == "sample.small"));
 }
+
+#[test]
+fn surfaces_bend_as_on_paper() {
+    let bent = |mesh: &Mesh, base: Run| {
+        let design = measure(mesh, &asking(&["curvature"], base));
+        let value = |id: &str| figure(&design, id).value;
+        let of = [value("curvature.hollow_fraction"), value("curvature.mean"), value("curvature.gaussian")];
+        for id in ["curvature.mean", "curvature.gaussian"] {
+            let d = &design.distributions[id];
+            assert!((d.fraction.iter().sum::<f64>() - 1.0).abs() < 1e-9 && d.edges.len() == d.fraction.len() + 1);
+        }
+        of
+    };
+    let near = |value: f64, truth: f64, size: f64| assert!((value - truth).abs() < 0.04 * size, "{value} {truth}");
+    let size = [600.0; 3];
+    let middle = V3::repeat(300.0);
+    // A round bubble of 200 µm is a bowl all over: 1/r and 1/r².
+    let [hollow, mean, gaussian] = bent(&implicit(size, 48, |p| 200.0 - (p - middle).norm()), run(12.5));
+    near(mean, 5.0, 5.0);
+    near(gaussian, 25.0, 25.0);
+    near(hollow, 1.0, 1.0);
+    // A rod of 200 µm is nowhere hollow: −1/2r and 0. Posts in the corners of the box keep its sides away.
+    let rod = implicit([700.0, 700.0, 300.0], 56, |p| {
+        let post = [p.x, p.y].map(|c| c.min(700.0 - c) - 20.0).into_iter().fold(f64::MIN, f64::max);
+        ((p.x - 350.0).hypot(p.y - 350.0) - 200.0).min(post)
+    });
+    let [hollow, mean, gaussian] = bent(&rod, run(12.5));
+    near(mean, -2.5, 2.5);
+    near(gaussian, 0.0, 25.0);
+    near(hollow, 0.0, 1.0);
+    // A gyroid bends as much one way as the other. Its mean Gaussian curvature follows from Gauss and Bonnet: 2πχ over its
+    // area, χ = −8 and 3.0915 a² in a cell of side a.
+    let gyroid = Tpms {
+        surface: Surface::Gyroid,
+        form: Form::Network,
+        cell: 1000.0,
+        size: [1000.0; 3],
+        level: 0.0,
+        samples: 40,
+    };
+    let [_, mean, gaussian] =
+        bent(&gyroid.mesh(&Exec::silent(2).unwrap()).unwrap(), Run { cut: CutPores::Periodic, ..run(25.0) });
+    near(mean, 0.0, 2.0);
+    near(gaussian, -16.0 * PI / 3.0915, 16.3);
+}

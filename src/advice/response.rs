@@ -383,11 +383,15 @@ impl<'a> Response<'a> {
             Unit::SquareMillimetre => scale.powi(2),
             Unit::CubicMillimetre => scale.powi(3),
             Unit::PerMillimetre => 1.0 / scale,
+            Unit::PerSquareMillimetre => scale.powi(-2),
             _ => 1.0,
         };
         let before = known.map_or(0.0, |m| m.value);
         let moved = offset != 0.0 || self.cleaned;
         let (value, doubt) = if let Some(which) = id.strip_prefix("fit.") {
+            if !matches!(which, "x" | "y" | "z" | "least") {
+                return None;
+            }
             self.room(which, offset, scale)?
         } else if id == "porosity.total" || id == "porosity.open" {
             let total = self.value("volume.total", offset)? / self.first.value("volume.total")?;

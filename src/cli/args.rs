@@ -377,8 +377,8 @@ pub struct FateArgs {
 #[derive(Clone, Debug, Args)]
 pub struct MakingArgs {
     /// Process that makes the design, for its smallest strut and gap, what it leaves in the void and what hangs over: fdm,
-    /// sla, dlp, sls, slm, mew, two-photon, freeze (`poregauge processes list`)
-    #[arg(long, value_name = "NAME", help_heading = "Making")]
+    /// sla, dlp, sls, slm, mew, two-photon, freeze (`poregauge processes list`), or a file of your own
+    #[arg(long, value_name = "NAME|FILE", help_heading = "Making")]
     pub process: Option<String>,
     /// Direction in which layers are laid on one another: x, -x, y, -y, z, -z [default: z]
     #[arg(long, allow_hyphen_values = true, value_name = "DIRECTION", help_heading = "Making")]
@@ -386,6 +386,9 @@ pub struct MakingArgs {
     /// Size of what the machine can make along x, y, z, such as 200mm,200mm,180mm, or one length for a cube
     #[arg(long, value_parser = build_volume, value_name = "LENGTHS", help_heading = "Making")]
     pub build_volume: Option<SpacingArg>,
+    /// Cavity that the design shall go into: a mesh or a mask file
+    #[arg(long, value_name = "FILE", help_heading = "Making")]
+    pub fits: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -582,7 +585,7 @@ pub struct TimelineArgs {
     /// Axis whose stiffness is followed [default: the weakest at first]
     #[arg(long, value_enum, value_name = "AXIS", help_heading = "After implantation")]
     pub axis: Option<AxisArg>,
-    /// Draw the course into this file: .svg; may be given beside any --format
+    /// Draw the course into this file: .svg or .png; may be given beside any --format
     #[arg(long, value_parser = plot, value_name = "FILE", help_heading = "Output")]
     pub plot: Option<PathBuf>,
     #[command(flatten)]
@@ -610,6 +613,9 @@ pub struct MeasureArgs {
     pub throats: Option<u8>,
     #[command(flatten)]
     pub making: MakingArgs,
+    /// Draw Young's modulus in every direction into this file: .svg or .png; of a repeating cell whose stiffness is measured
+    #[arg(long, value_parser = plot, value_name = "FILE", help_heading = "Output")]
+    pub plot: Option<PathBuf>,
     #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]

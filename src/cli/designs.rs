@@ -54,7 +54,7 @@ pub fn measure(arguments: MeasureArgs) -> Result<Status, Failure> {
         throats,
         ..Settings::of(&arguments.input).making(arguments.making)
     };
-    finish(&arguments.files, config()?, line, Purpose::Measure, None, &arguments.run)
+    finish(&arguments.files, config()?, line, Purpose::Measure { plot: arguments.plot }, None, &arguments.run)
 }
 
 pub fn timeline(arguments: TimelineArgs) -> Result<Status, Failure> {
@@ -112,8 +112,8 @@ pub fn inspect(arguments: &InspectArgs) -> Result<Status, Failure> {
 
 /// What designs are looked at for.
 pub enum Purpose {
-    /// Figures alone.
-    Measure,
+    /// Figures alone, and the file that moduli are drawn into.
+    Measure { plot: Option<PathBuf> },
     /// Figures and verdicts, and whether advice is verified.
     Judge { verify_advice: bool },
     /// Their course over time.
@@ -221,10 +221,11 @@ fn with_place(
     let (Failure::Message(message), Some(config)) = (&failure, config) else { return failure };
     let own = line.shown();
     let about = |value: &str| value.split(',').any(|v| message.contains(&format!("`{v}`")));
-    let place = ["criteria", "process", "material", "tissue", "envelope", "measures"].into_iter().find_map(|key| {
-        settings.shown().get(key).filter(|value| !own.contains_key(key) && about(value))?;
-        config.place(entry, key)
-    });
+    let place =
+        ["criteria", "process", "material", "tissue", "envelope", "fits", "measures"].into_iter().find_map(|key| {
+            settings.shown().get(key).filter(|value| !own.contains_key(key) && about(value))?;
+            config.place(entry, key)
+        });
     match place {
         Some(place) => Failure::Message(format!("{}: {}", super::config::NAME, placed(Some(place), message))),
         None => failure,
@@ -233,7 +234,8 @@ fn with_place(
 
 /// Settings of a configuration with the paths in them made those of files in its folder.
 fn rooted(mut settings: Settings, folder: &Path) -> Settings {
-    for name in [&mut settings.criteria, &mut settings.envelope, &mut settings.material, &mut settings.tissue] {
+    let named = [&mut settings.criteria, &mut settings.envelope, &mut settings.material, &mut settings.tissue];
+    for name in named.into_iter().chain([&mut settings.process, &mut settings.fits]) {
         if let Some(text) = name
             && folder.join(&*text).is_file()
         {
@@ -296,7 +298,8 @@ fn finish(
     output::end_on_interrupt();
     let plot = match &purpose {
         Purpose::Timeline(course) => course.plot.as_deref(),
-        _ => None,
+        Purpose::Measure { plot } => plot.as_deref(),
+        Purpose::Judge { .. } => None,
     };
     for path in outputs.iter().filter_map(|o| o.1.as_deref()).chain(plot) {
         output::make_room(path)?;
@@ -305,7 +308,8 @@ fn finish(
     let (progress, bar) = progress::spinner(!options.no_progress && !options.quiet);
     let exec = Exec::new(options.threads.map(usize::from), progress).map_err(|e| Failure::Message(e.to_string()))?;
     let limits = options.memory.map_or_else(Limits::default, |memory| Limits { memory });
-    let pictures = plot.is_some() || outputs.iter().any(|o| o.0 == FormatArg::Html);
+    let course = matches!(purpose, Purpose::Timeline(_));
+    let pictures = (plot.is_some() && course) || outputs.iter().any(|o| o.0 == FormatArg::Html);
     let jobs = jobs(files, config.as_ref(), &line, &purpose, pictures, &mut Resolver::new(limits, &exec))?;
     let mut report = gauge::check_jobs(&jobs, cache(options).as_ref(), &exec)?;
     if let Some(baseline) = &baseline {
@@ -316,7 +320,6 @@ fn finish(
     }
     for (format, file) in &outputs {
         let colour = file.is_none() && colour(options.color);
-        let course = matches!(purpose, Purpose::Timeline(_));
         let text = match format {
             FormatArg::Csv if course => render::csv::courses(&report),
             _ => show(&report, *format, colour, from_config.map_or(Path::new(""), |c| &c.folder)),
@@ -332,12 +335,30 @@ fn finish(
         }
     }
     if let Some(path) = plot {
-        output::write_file(path, |out| out.write_all(render::svg::render(&report).as_bytes()))?;
+        let drawing = match purpose {
+            Purpose::Timeline(_) => render::svg::render(&report),
+            _ => render::svg::every_direction(&report).ok_or_else(|| {
+                Failure::Message(
+                    "--plot draws the moduli of a repeating cell: add --periodic and --measures stiffness".to_owned(),
+                )
+            })?,
+        };
+        plotted(path, &drawing)?;
     }
     if !options.quiet {
         output::say(&format!("{} s", significant(started.elapsed().as_secs_f64(), 3)));
     }
     Ok(report.status())
+}
+
+/// Writes a drawing as the file's name says.
+fn plotted(path: &Path, drawing: &str) -> Result<(), Failure> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg")) {
+        return output::write_file(path, |out| out.write_all(drawing.as_bytes()));
+    }
+    let picture = render::png::render(drawing)
+        .ok_or_else(|| Failure::Message(format!("{}: too large for a picture: draw it as .svg", path.display())))?;
+    output::write_file(path, |out| out.write_all(&picture))
 }
 
 /// The report in a format; the paths in it are relative to `base`.

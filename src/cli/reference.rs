@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::settings;
 use super::{Failure, output};
-use crate::criteria::{Basis, Criteria, Process, Rule, RuleKind, built_in, built_in_names, process, process_names};
+use crate::criteria::{
+    Basis, Criteria, Process, Rule, RuleKind, Within, built_in, built_in_names, process, process_names,
+};
 use crate::fate::library::Law;
 use crate::fate::{Library, Range, Support};
 use crate::measure::Zone;
@@ -140,8 +142,8 @@ pub fn processes_list() -> Result<Status, Failure> {
 }
 
 pub fn process_show(name: &str) -> Result<Status, Failure> {
-    let Process { name, title, min_strut, min_gap, overhang_deg, way_out, source } =
-        process(name).ok_or_else(|| settings::no_process(name))?;
+    let Process { name, title, min_strut, min_gap, overhang_deg, bridge, way_out, source } =
+        settings::named_process(name, Path::new(""))?;
     let mut text = format!("{name}: {title}\n");
     let mut row = |what: &str, value: String, key: &str| {
         let _ = writeln!(text, "  {what:22} {value}");
@@ -153,6 +155,9 @@ pub fn process_show(name: &str) -> Result<Status, Failure> {
     row("smallest gap", min_gap.to_string(), "min_gap");
     let overhang = overhang_deg.map_or("none".to_owned(), |angle| format!("below {angle}° from the build plane"));
     row("needs support", overhang, "overhang");
+    if let Some(bridge) = bridge {
+        row("bridges", bridge.to_string(), "bridge");
+    }
     let leaves = way_out.map_or("nothing".to_owned(), |w| format!("{}, out by ways of {}", w.what.name(), w.diameter));
     row("leaves in the void", leaves, "way_out");
     output::print(&text)
@@ -274,7 +279,10 @@ fn of_kind(kind: &RuleKind) -> String {
             format!("{measure} {}", [show(min, ">="), show(max, "<=")].concat().join(", "))
         }
         RuleKind::Process { measure, limit } => format!("{measure} {} (--process)", limit.words()),
-        RuleKind::BuildVolume { measure } => format!("{measure} >= 0 in the build volume (--build-volume)"),
+        RuleKind::Room { measure, within: Within::Machine } => {
+            format!("{measure} >= 0 in the build volume (--build-volume)")
+        }
+        RuleKind::Room { measure, within: Within::Cavity } => format!("{measure} >= 0 in the cavity (--fits)"),
         RuleKind::Declared(what) => {
             format!("declaration of {}", what.iter().map(|d| d.phrase()).collect::<Vec<_>>().join(" and "))
         }

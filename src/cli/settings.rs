@@ -5,14 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 
 use super::Failure;
 use super::args::{InputArgs, MakingArgs};
 use super::values::{AxesArg, CutArg, GrowthArg, OxygenArg, RawSizeArg, build_volume, length, resolution, spacing};
-use crate::criteria::{Criteria, Making, Rule, measure_ids, process, process_names, unit_of, unknown_measure};
-use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Threshold};
+use crate::criteria::{
+    Criteria, Making, Process, Rule, measure_ids, own_process, process, process_names, unit_of, unknown_measure,
+};
+use crate::design::{Axes, CutPores, EnvelopeChoice, Options, Region, Threshold};
 use crate::fate::{GrowthLaw, Library, Tissue};
 use crate::gauge::{self, MAX_VOXELS, Run, TISSUE_THROAT};
 use crate::input::{RawLayout, RawType};
@@ -32,7 +35,7 @@ pub struct Settings {
     pub criteria: Option<String>,
     /// Whether advisory checks gate.
     pub strict: Option<bool>,
-    /// The process that makes the design.
+    /// The process that makes the design: a name or a file.
     pub process: Option<String>,
     /// The direction in which layers are laid on one another.
     #[serde(deserialize_with = "direction")]
@@ -40,6 +43,8 @@ pub struct Settings {
     /// Size of what the machine can make.
     #[serde(deserialize_with = "volumes")]
     pub build_volume: Option<[Length; 3]>,
+    /// The cavity that it shall go into: a file.
+    pub fits: Option<String>,
     /// The material: a name or a file.
     pub material: Option<String>,
     /// The tissue: a name or a file.
@@ -268,7 +273,13 @@ impl Settings {
     #[must_use]
     pub fn making(self, making: MakingArgs) -> Self {
         let volume = making.build_volume.map(|s| s.0);
-        Self { process: making.process, build_direction: making.build_direction, build_volume: volume, ..self }
+        Self {
+            process: making.process,
+            build_direction: making.build_direction,
+            build_volume: volume,
+            fits: making.fits,
+            ..self
+        }
     }
 
     /// These, and where nothing is said those of `lower`.
@@ -280,6 +291,7 @@ impl Settings {
             process: self.process.or(lower.process),
             build_direction: self.build_direction.or(lower.build_direction),
             build_volume: self.build_volume.or(lower.build_volume),
+            fits: self.fits.or(lower.fits),
             material: self.material.or(lower.material),
             tissue: self.tissue.or(lower.tissue),
             tissue_growth: self.tissue_growth.or(lower.tissue_growth),
@@ -321,6 +333,7 @@ impl Settings {
             ("process", self.process.clone()),
             ("build-direction", self.build_direction.map(|d| d.id().to_owned())),
             ("build-volume", self.build_volume.map(|s| s.map(length).join(","))),
+            ("fits", self.fits.clone()),
             ("material", self.material.clone()),
             ("tissue", self.tissue.clone()),
             ("tissue-growth", self.tissue_growth.map(|g| GrowthLaw::from(g).name().to_owned())),
@@ -423,12 +436,14 @@ pub struct Resolver<'a> {
     criteria: BTreeMap<PathBuf, Criteria>,
     masked: BTreeMap<String, Criteria>,
     envelopes: BTreeMap<String, EnvelopeChoice>,
+    cavities: BTreeMap<String, Arc<Region>>,
 }
 
 impl<'a> Resolver<'a> {
     /// Nothing read yet.
     pub fn new(limits: Limits, exec: &'a Exec) -> Self {
-        Self { limits, exec, criteria: BTreeMap::new(), masked: BTreeMap::new(), envelopes: BTreeMap::new() }
+        let (criteria, masked, envelopes, cavities) = Default::default();
+        Self { limits, exec, criteria, masked, envelopes, cavities }
     }
 
     /// The run that settings ask for; files in them lie in `folder`. `judge` says whether designs are judged at all.
@@ -441,8 +456,7 @@ impl<'a> Resolver<'a> {
                 return Err(Failure::Message(unknown_measure(id)));
             }
         }
-        let process =
-            settings.process.as_ref().map(|name| process(name).ok_or_else(|| no_process(name))).transpose()?;
+        let process = settings.process.as_deref().map(|name| named_process(name, folder)).transpose()?;
         let wrong = |e: crate::fate::LibraryError| Failure::Message(e.to_string());
         let library = Library::built_in().map_err(wrong)?;
         let criteria =
@@ -479,6 +493,7 @@ impl<'a> Resolver<'a> {
             Some("grid") => EnvelopeChoice::Grid,
             Some(file) => self.envelope(&folder.join(file), file, &options)?,
         };
+        let cavity = settings.fits.as_deref().map(|file| self.cavity(&folder.join(file), &options)).transpose()?;
         let tissue = settings.tissue.as_deref().map(|name| library.tissue(name).map_err(wrong)).transpose()?;
         let growth = settings.tissue_growth.map(GrowthLaw::from).unwrap_or_default();
         grows(growth, tissue.as_ref())?;
@@ -497,6 +512,7 @@ impl<'a> Resolver<'a> {
                 process,
                 build: settings.build_direction.unwrap_or_default(),
                 volume: settings.build_volume,
+                cavity,
             },
             material: settings.material.as_deref().map(|name| library.material(name).map_err(wrong)).transpose()?,
             tissue,
@@ -542,6 +558,20 @@ impl<'a> Resolver<'a> {
         Ok(read)
     }
 
+    /// The cavity in a file.
+    fn cavity(&mut self, path: &Path, options: &Options) -> Result<Arc<Region>, Failure> {
+        if !path.exists() {
+            return Err(Failure::Message(format!("--fits {}: there is no such file", path.display())));
+        }
+        let key = format!("{} {options:?}", path.display());
+        if let Some(known) = self.cavities.get(&key) {
+            return Ok(known.clone());
+        }
+        let region = gauge::region_from(path, "--fits", options, &self.limits, self.exec).map_err(Failure::Message)?;
+        self.cavities.insert(key, region.clone());
+        Ok(region)
+    }
+
     fn envelope(&mut self, path: &Path, name: &str, options: &Options) -> Result<EnvelopeChoice, Failure> {
         if !path.exists() {
             let nearest = did_you_mean(name, ["auto", "box", "hull", "cylinder", "wrap", "grid"]);
@@ -560,11 +590,27 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// A process by its name, or of the user's own from a file.
+pub fn named_process(name: &str, folder: &Path) -> Result<Process, Failure> {
+    let path = folder.join(name);
+    match process(name) {
+        Some(known) => Ok(known),
+        None if path.is_file() => {
+            let wrong = |what: String| Failure::Message(format!("process {}: {what}", path.display()));
+            let text = std::fs::read_to_string(&path).map_err(|e| wrong(format!("cannot be read: {e}")))?;
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            own_process(&stem, &text).map_err(wrong)
+        }
+        None => Err(no_process(name)),
+    }
+}
+
 /// That there is no process of this name.
 pub fn no_process(name: &str) -> Failure {
     let known = process_names();
     let nearest = did_you_mean(name, known.iter().map(String::as_str));
-    Failure::Message(format!("there is no process `{name}`{nearest}: known are {}", known.join(", ")))
+    let known = known.join(", ");
+    Failure::Message(format!("there is no process `{name}`{nearest}: known are {known}, and files of your own"))
 }
 
 /// Whether a tissue has the rates that its law of growth takes.

@@ -138,11 +138,10 @@ pub fn factor(text: &str) -> Result<f64, String> {
 
 pub fn plot(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg")) {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("svg") || e.eq_ignore_ascii_case("png")) {
         Ok(path)
     } else {
-        Err("the course is drawn as .svg, which browsers and drawing programs open and turn into other formats"
-            .to_owned())
+        Err("it is drawn as .svg, which browsers and drawing programs open, or as .png".to_owned())
     }
 }
 

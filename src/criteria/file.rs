@@ -209,7 +209,7 @@ mod tests {
         assert!(!gap.required && matches!(gap.kind, RuleKind::Process { limit: ProcessLimit::Gap, .. }));
         let made = |name: &str| {
             let process = super::super::process(name);
-            mine.made(&Making { process, build: crate::measure::BuildDirection::MinusX, volume: None })
+            mine.made(&Making { process, build: crate::measure::BuildDirection::MinusX, ..Making::default() })
         };
         let slm = made("slm");
         assert_eq!(rule(&slm, "trapped-process").measure(), Some("interconnectivity.trapped_300um"));

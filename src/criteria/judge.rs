@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::file::Criteria;
 use super::measures::{lengths_in, unit_of};
 use super::process::{Making, Process};
-use super::rule::{Declaration, Limit, ProcessLimit, Rule, RuleKind};
+use super::rule::{Declaration, Limit, ProcessLimit, Rule, RuleKind, Within};
 use crate::fate::Support;
 use crate::measure::Measurement;
 use crate::units::{Unit, significant};
@@ -118,10 +118,15 @@ const DRAWN: (f64, f64) = (1e-3, 0.1);
 /// Voxels that the thinnest strut must be across for what hangs on single struts.
 const ACROSS_STRUT: f64 = 3.0;
 
-/// Judges every check of the criteria. Whether a design goes into a build volume is a question only where one is declared.
+/// Judges every check of the criteria. Whether a design goes into a build volume or a cavity is a question only where one is
+/// declared.
 #[must_use]
 pub fn judge(criteria: &Criteria, measurements: &BTreeMap<String, Measurement>, context: &Context) -> Vec<Check> {
-    let asked = |rule: &&Rule| context.making.volume.is_some() || !matches!(rule.kind, RuleKind::BuildVolume { .. });
+    let asked = |rule: &&Rule| match rule.kind {
+        RuleKind::Room { within: Within::Machine, .. } => context.making.volume.is_some(),
+        RuleKind::Room { within: Within::Cavity, .. } => context.making.cavity.is_some(),
+        _ => true,
+    };
     let made = criteria.rules.iter().filter(asked).map(|rule| rule.made(&context.making));
     made.map(|rule| check(&rule, measurements, context)).collect()
 }
@@ -192,7 +197,7 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
                 }
             },
         },
-        RuleKind::BuildVolume { measure } => (measure, Limit { min: Some(0.0), max: None }),
+        RuleKind::Room { measure, .. } => (measure, Limit { min: Some(0.0), max: None }),
         RuleKind::Load { measure } => match context.declared.load {
             None => {
                 check.requirement = format!("{measure} >= declared load");
@@ -499,7 +504,7 @@ mod tests {
 
     const FINE: Context = Context {
         declared: Declared { material: None, tissue: None, load: None, perfusion: false, cells: false },
-        making: Making { process: None, build: crate::measure::BuildDirection::Z, volume: None },
+        making: Making { process: None, build: crate::measure::BuildDirection::Z, volume: None, cavity: None },
         endless: false,
         spacing: 10.0,
         voxels_across: 4.0,

@@ -13,5 +13,5 @@ pub use built_in::{built_in, built_in_names};
 pub use file::{Criteria, CriteriaError, schema};
 pub use judge::{Check, Context, Declared, DesignVerdict, MaterialRecord, Verdict, design_verdict, judge};
 pub use measures::{lengths_in, measure_ids, unit_of, unknown_measure};
-pub use process::{Loose, Making, Process, WayOut, process, process_names};
-pub use rule::{Basis, Declaration, Limit, ProcessLimit, Rule, RuleKind};
+pub use process::{Loose, Making, Process, WayOut, own_process, process, process_names};
+pub use rule::{Basis, Declaration, Limit, ProcessLimit, Rule, RuleKind, Within};

@@ -1,10 +1,13 @@
 //! Ways of making a scaffold: what each makes, what it needs and what it leaves behind, with the source of every figure.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::design::Region;
 use crate::measure::BuildDirection;
+use crate::text::{Step, place, placed, suggest};
 use crate::units::Length;
 
 #[derive(Deserialize)]
@@ -14,8 +17,10 @@ struct Raw {
     min_strut: String,
     min_gap: String,
     overhang_deg: Option<f64>,
+    bridge: Option<String>,
     way_out: Option<String>,
     leaves: Option<Loose>,
+    #[serde(default)]
     source: BTreeMap<String, String>,
 }
 
@@ -63,6 +68,8 @@ pub struct Process {
     /// The least angle from the build plane, in degrees, at which a surface that faces down holds without support; `None`
     /// where nothing needs support.
     pub overhang_deg: Option<f64>,
+    /// The longest flat underside that holds without support between two ends that carry it; `None` where none does.
+    pub bridge: Option<Length>,
     /// The ways that what it leaves in the void gets out by; `None` where nothing has to.
     pub way_out: Option<WayOut>,
     /// Where the figures come from.
@@ -86,6 +93,8 @@ pub struct Making {
     pub build: BuildDirection,
     /// Size along x, y, z of what the machine can make.
     pub volume: Option<[Length; 3]>,
+    /// The cavity that it shall go into.
+    pub cavity: Option<Arc<Region>>,
 }
 
 fn table() -> BTreeMap<String, Raw> {
@@ -95,19 +104,45 @@ fn table() -> BTreeMap<String, Raw> {
 /// A process by name.
 #[must_use]
 pub fn process(name: &str) -> Option<Process> {
-    let raw = table().remove(name)?;
-    let length = |text: &str| Length::parse_positive(text).ok();
-    let way_out = match (raw.leaves, raw.way_out.as_deref().map(length)) {
-        (Some(what), Some(diameter)) => Some(WayOut { what, diameter: diameter? }),
-        _ => None,
+    checked(name, table().remove(name)?).ok()
+}
+
+/// A process of the user's own: the keys of one in `processes.toml`, without its name.
+///
+/// # Errors
+/// When it is no such table, or a figure in it makes no sense: with line and column.
+pub fn own_process(name: &str, text: &str) -> Result<Process, String> {
+    let raw: Raw = toml::from_str(text).map_err(|e| suggest(e.to_string().trim_end()))?;
+    checked(name, raw).map_err(|(key, what)| placed(place(text, &[Step::Key(key)]), &what))
+}
+
+/// The process that a table tells of; else the key that is wrong, and why.
+fn checked(name: &str, raw: Raw) -> Result<Process, (&'static str, String)> {
+    let length = |key: &'static str, text: &str| Length::parse_positive(text).map_err(|e| (key, e.to_string()));
+    let way_out = match (raw.leaves, &raw.way_out) {
+        (Some(what), Some(diameter)) => Some(WayOut { what, diameter: length("way_out", diameter)? }),
+        (None, None) => None,
+        (Some(_), None) => {
+            return Err(("leaves", "what is left needs the width of its ways out, `way_out`".to_owned()));
+        }
+        (None, Some(_)) => {
+            return Err(("way_out", "a way out needs what has to leave: `leaves`, \"powder\" or \"resin\"".to_owned()));
+        }
     };
-    Some(Process {
+    if raw.overhang_deg.is_some_and(|angle| !(angle > 0.0 && angle < 90.0)) {
+        return Err(("overhang_deg", "the angle from the build plane lies between 0 and 90 degrees".to_owned()));
+    }
+    if raw.bridge.is_some() && raw.overhang_deg.is_none() {
+        return Err(("bridge", "bridges go with `overhang_deg`: without it nothing needs support".to_owned()));
+    }
+    Ok(Process {
         name: name.to_owned(),
-        title: raw.title,
-        min_strut: length(&raw.min_strut)?,
-        min_gap: length(&raw.min_gap)?,
+        min_strut: length("min_strut", &raw.min_strut)?,
+        min_gap: length("min_gap", &raw.min_gap)?,
         overhang_deg: raw.overhang_deg,
+        bridge: raw.bridge.as_deref().map(|text| length("bridge", text)).transpose()?,
         way_out,
+        title: raw.title,
         source: raw.source,
     })
 }
@@ -136,13 +171,28 @@ mod tests {
             assert_eq!(raw[&name].leaves.is_some(), raw[&name].way_out.is_some(), "{name}");
             assert_eq!(process.way_out.is_some(), raw[&name].way_out.is_some(), "{name}");
             // Every figure says where it comes from, and so does that nothing needs support.
-            for key in ["min_strut", "min_gap", "overhang"].into_iter().chain(process.way_out.map(|_| "way_out")) {
+            let more = process.way_out.map(|_| "way_out").into_iter().chain(process.bridge.map(|_| "bridge"));
+            for key in ["min_strut", "min_gap", "overhang"].into_iter().chain(more) {
                 let source = process.source.get(key).unwrap_or_else(|| panic!("{name} has no source of {key}"));
                 let kinds = ["estimate", "recalled", "derived"];
                 assert!(kinds.iter().any(|kind| source.starts_with(kind)), "{name}: {source}");
             }
         }
         assert_eq!(process("magic"), None);
+    }
+
+    #[test]
+    fn a_process_of_ones_own_is_read_and_its_mistakes_are_placed() {
+        let own = "title = \"our printer\"\nmin_strut = \"250um\"\nmin_gap = \"0.3mm\"\noverhang_deg = 40\nbridge = \"3mm\"\n";
+        let read = own_process("ours", own).unwrap();
+        assert_eq!((read.min_gap.um(), read.bridge.map(Length::um), read.way_out), (300.0, Some(3000.0), None));
+        let wrong = |from: &str, to: &str| own_process("ours", &own.replace(from, to)).unwrap_err();
+        assert!(wrong("250um", "250").starts_with("line 2, column 13: "), "{}", wrong("250um", "250"));
+        assert!(wrong("= 40", "= 95").starts_with("line 4"), "{}", wrong("= 40", "= 95"));
+        assert!(wrong("overhang_deg = 40\n", "").contains("nothing needs support"));
+        assert!(wrong("min_gap", "min_gab").contains("did you mean `min_gap`"), "{}", wrong("min_gap", "min_gab"));
+        assert!(wrong("bridge =", "way_out =").contains("`leaves`"));
+        assert!(wrong("title = \"our printer\"\n", "").contains("title"));
     }
 
     #[test]

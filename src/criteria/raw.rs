@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::measures::{unit_of, unknown_measure};
 use super::region::RawRegion;
-use super::rule::{Basis, Declaration, Limit, ProcessLimit, Rule, RuleKind};
+use super::rule::{Basis, Declaration, Limit, ProcessLimit, Rule, RuleKind, Within};
 use crate::fate::Support;
 use crate::measure::only_whole;
 use crate::units::{Length, Unit};
@@ -31,6 +31,8 @@ pub(super) enum LimitOf {
     ProcessGap,
     /// Nothing: the room in the declared build volume.
     BuildVolume,
+    /// Nothing: the room in the declared cavity.
+    Cavity,
     /// The declared load.
     Load,
 }
@@ -156,13 +158,16 @@ pub(super) fn rule(raw: RawCheck, base: Option<&Rule>) -> Result<Rule, Wrong> {
             };
             let limit = if measure == TRAPPED { ProcessLimit::Trapped(most) } else { ProcessLimit::Overhang(most) };
             RuleKind::Process { measure, limit }
-        } else if raw.min_of == Some(LimitOf::BuildVolume)
-            || (same_kind && matches!(base.map(|b| &b.kind), Some(RuleKind::BuildVolume { .. })))
-        {
-            if !measure.starts_with("fit.") {
-                return Err(wrong("min_of", "a build volume is held against `fit.least` or the room along an axis"));
+        } else if let Some(within) = room(&raw, base.filter(|_| same_kind)) {
+            let fits = measure.starts_with("fit.") && (measure == "fit.cavity") == (within == Within::Cavity);
+            if !fits {
+                let what = match within {
+                    Within::Machine => "a build volume is held against `fit.least` or the room along an axis",
+                    Within::Cavity => "a cavity is held against `fit.cavity`",
+                };
+                return Err(wrong("min_of", what));
             }
-            RuleKind::BuildVolume { measure }
+            RuleKind::Room { measure, within }
         } else if raw.min_of == Some(LimitOf::Load)
             || (raw.min.is_none() && raw.max.is_none() && matches!(base.map(|b| &b.kind), Some(RuleKind::Load { .. })))
         {
@@ -246,13 +251,23 @@ fn value(limit: &RawLimit, unit: Unit) -> Result<f64, String> {
     }
 }
 
+/// What of the declared bodies a check asks for room in, its own word first.
+fn room(raw: &RawCheck, base: Option<&Rule>) -> Option<Within> {
+    match (raw.min_of, base.map(|b| &b.kind)) {
+        (Some(LimitOf::BuildVolume), _) => Some(Within::Machine),
+        (Some(LimitOf::Cavity), _) => Some(Within::Cavity),
+        (None, Some(RuleKind::Room { within, .. })) => Some(*within),
+        _ => None,
+    }
+}
+
 /// Why what is asked belongs to the whole design; `None` where it can be asked of a region.
 fn whole_only(kind: &RuleKind) -> Option<&'static str> {
     match kind {
         RuleKind::Declared(_) => Some("a declaration is one of the whole design"),
         RuleKind::Figure { measure, .. }
         | RuleKind::Process { measure, .. }
-        | RuleKind::BuildVolume { measure }
+        | RuleKind::Room { measure, .. }
         | RuleKind::Load { measure }
         | RuleKind::Class { measure, .. } => only_whole(measure),
     }

@@ -46,6 +46,15 @@ impl ProcessLimit {
     }
 }
 
+/// What a design shall go into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// The build volume of the machine.
+    Machine,
+    /// The cavity that it is made for.
+    Cavity,
+}
+
 /// Something that has to be declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -99,10 +108,12 @@ pub enum RuleKind {
         /// What sets the limit.
         limit: ProcessLimit,
     },
-    /// A figure of the declared build volume, at least 0; asked only where one is declared.
-    BuildVolume {
+    /// The room in what is declared, at least 0; asked only where it is declared.
+    Room {
         /// The measure.
         measure: String,
+        /// What the design shall go into.
+        within: Within,
     },
     /// A figure above the declared load.
     Load {
@@ -156,7 +167,7 @@ impl Rule {
         match &self.kind {
             RuleKind::Figure { measure, .. }
             | RuleKind::Process { measure, .. }
-            | RuleKind::BuildVolume { measure }
+            | RuleKind::Room { measure, .. }
             | RuleKind::Load { measure }
             | RuleKind::Class { measure, .. } => Some(measure),
             RuleKind::Declared(_) => None,

@@ -176,6 +176,12 @@ impl Region {
         mask
     }
 
+    /// Longest step between the samples of its depth, in µm.
+    #[must_use]
+    pub fn step(&self) -> f64 {
+        self.frame.coarsest()
+    }
+
     /// How far from its surface a corner of a triangle may lie that coincides with it.
     #[must_use]
     pub fn slack(&self) -> f64 {

@@ -77,6 +77,16 @@ impl GrowthLaw {
     }
 }
 
+/// Where tissue comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Host {
+    /// From all round the body, through its faces.
+    #[default]
+    Around,
+    /// From everywhere: a repeating cell has no faces that a front could come through.
+    Everywhere,
+}
+
 /// A part of the void of like ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Class {
@@ -93,6 +103,8 @@ struct Class {
 pub struct Ground {
     /// The law that it was made for.
     pub law: GrowthLaw,
+    /// Where the front comes from.
+    pub host: Host,
     classes: Vec<Class>,
     /// Share of the void that the front reaches.
     pub reached: f64,
@@ -165,7 +177,7 @@ impl Ground {
             class.share /= all;
         }
         let covered = classes.iter().map(|c| c.share).sum();
-        Self { law, classes, reached: reached as f64 / all, covered }
+        Self { law, host: Host::Around, classes, reached: reached as f64 / all, covered }
     }
 
     /// How it fills when growth begins after `lag` days, the front moves at `front` µm a day and tissue grows at `local` µm

@@ -16,5 +16,5 @@ pub mod timeline;
 mod tissue;
 
 pub use assess::{Body, assess};
-pub use growth::{Ground, GrowthLaw};
+pub use growth::{Ground, GrowthLaw, Host};
 pub use library::{Library, LibraryError, Material, Range, Support, Tissue};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assess::{Body, measurement};
 use super::degradation::Pick;
-use super::growth::{CURVATURE, Growing, GrowthLaw};
+use super::growth::{CURVATURE, Growing, GrowthLaw, Host};
 use super::healing::Healing;
 use super::library::{Range, Tissue};
 use crate::design::{Finding, Severity};
@@ -67,6 +67,11 @@ pub(super) fn tissue_days(
     let Some(ground) = &body.ground else { return };
     let method = "share of the void to which a way leads from the host that is wide enough";
     figures.insert("tissue.reached".to_owned(), measurement(Range::exactly(ground.reached), Unit::One, method, false));
+    if ground.host == Host::Everywhere {
+        let message = "a repeating cell has no outside: no front comes from a host, and tissue grows in all of it from the \
+                       start; the whole part fills later, from its faces inward";
+        findings.push(Finding::new("tissue.no_front", Severity::Warning, message.to_owned()));
+    }
     if ground.reached < 1.0 - MISSED {
         findings.push(Finding::new(
             "tissue.unreached",

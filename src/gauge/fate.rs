@@ -6,15 +6,15 @@ use super::fields::resolution;
 use super::run::Run;
 use crate::advice::{Subject, Tuning, is_matching, tune};
 use crate::criteria::{Check, Verdict, built_in};
-use crate::design::{Design, Resolution, Study, StudyError};
+use crate::design::{CutPores, Design, Resolution, Study, StudyError};
 use crate::fate::apart::{AXES, Apart, falls_apart};
 use crate::fate::front::Front;
 use crate::fate::ingrowth::inward;
 use crate::fate::shielding::shielding;
 use crate::fate::softening::Softening;
 use crate::fate::timeline::{Timeline, default_days, timeline};
-use crate::fate::{Body, Ground, GrowthLaw, Library, Material, Range, assess};
-use crate::measure::{Figures, Level, Measurement, remaining};
+use crate::fate::{Body, Ground, GrowthLaw, Host, Library, Material, Range, assess};
+use crate::measure::{Figures, Level, Measurement, coarser, remaining};
 use crate::parallel::Exec;
 use crate::picture::Strip;
 use crate::voxel::curvature::covering_times;
@@ -31,7 +31,7 @@ pub(super) fn ground(design: &Design, run: &Run, exec: &Exec) -> Result<Option<G
     let study = Study::new(design, &design.envelope, resolution, run.cut, limits, exec)?;
     let (frame, void) = (study.frame(), &study.void);
     let ways = inward(&study, run.tissue_throat.um(), limits, exec)?;
-    let ground = if law == GrowthLaw::Curvature {
+    let mut ground = if law == GrowthLaw::Curvature {
         exec.stage("growth by curvature")?;
         let phi = study.without_caps(limits, exec)?;
         let times = covering_times(frame, study.field.border, &phi, void, limits, exec)?;
@@ -39,6 +39,9 @@ pub(super) fn ground(design: &Design, run: &Run, exec: &Exec) -> Result<Option<G
     } else {
         Ground::new(law, frame, void, &ways, &study.field.values, frame.coarsest(), exec)
     };
+    if run.cut == CutPores::Periodic {
+        ground.host = Host::Everywhere;
+    }
     exec.checkpoint()?;
     Ok(Some(ground))
 }
@@ -61,6 +64,27 @@ fn front(
     let axis = if apart.is_some_and(|a| a.axis == 1) { 0 } else { 1 };
     let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::of(&study, &field.values, axis));
     Ok((Front { apart, softening, ..front }, strip))
+}
+
+/// What a front leaves at a resolution, without a section.
+fn front_at(
+    design: &Design,
+    resolution: Resolution,
+    softening: Option<Softening>,
+    run: &Run,
+    exec: &Exec,
+) -> Result<Front, StudyError> {
+    Ok(front(design, resolution, softening, &Run { pictures: false, ..run.clone() }, exec)?.0)
+}
+
+/// Widens the range of a figure by what a grid twice as coarse makes of it: that much the grid may leave open beside the
+/// ranges of material and tissue.
+fn widen(figure: &mut Measurement, coarse: Option<&Measurement>) {
+    let (Some((low, high)), Some(coarse)) = (figure.range, coarse) else { return };
+    let by = (figure.value - coarse.value).abs();
+    let (low, high) = ((low - by).max(0.0), high + by);
+    figure.range = Some((low, high));
+    figure.uncertainty = (high - figure.value).max(figure.value - low);
 }
 
 /// The axis along which it falls apart first, of the one that was asked for.
@@ -154,7 +178,18 @@ pub(super) fn fate(
         stiffness: moduli.map(|[weakest, _]| weakest),
         ground,
     };
-    let (more, findings) = assess(material, run.tissue.as_ref(), &body);
+    let (mut more, findings) = assess(material, run.tissue.as_ref(), &body);
+    if erodes {
+        let coarse = match front_at(design, coarser(resolution), body.front.softening.clone(), run, exec) {
+            // What is too thin for that grid is left as it is.
+            Err(StudyError::OnePhase(_) | StudyError::Resolution(_)) => None,
+            other => Some(other?),
+        };
+        if let Some(front) = coarse {
+            let coarse = assess(material, run.tissue.as_ref(), &Body { front, ..body.clone() }).0;
+            more.iter_mut().for_each(|(id, figure)| widen(figure, coarse.get(id)));
+        }
+    }
     measurements.extend(more);
     figures.findings.extend(findings);
     if let Some(tissue) = &run.tissue {

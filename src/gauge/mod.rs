@@ -30,5 +30,5 @@ pub use names::{names, showable};
 pub use network::{NetworkError, pore_network};
 pub use plan::{Plan, plan};
 pub use regions::with_masks;
-pub use run::{Job, MAX_VOXELS, Run, TISSUE_THROAT, check, check_jobs, envelope_from};
+pub use run::{Job, MAX_VOXELS, Run, TISSUE_THROAT, check, check_jobs, envelope_from, region_from};
 pub use sweep::Sweep;

@@ -26,6 +26,7 @@ pub struct Plan {
 pub fn plan(measures: &[String], criteria: Option<&Criteria>, making: &Making, loaded: bool) -> Plan {
     let mut plan = Plan::default();
     plan.needs.build_volume = making.volume.map(|size| size.map(Length::um));
+    plan.needs.cavity.clone_from(&making.cavity);
     if let Some(process) = &making.process {
         plan.needs.thinnest = Some(process.min_strut.um());
         plan.needs.narrowest = Some(process.min_gap.um());
@@ -44,6 +45,7 @@ pub fn plan(measures: &[String], criteria: Option<&Criteria>, making: &Making, l
             "strut" | "solid" => plan.needs.strut = true,
             "topology" => plan.needs.topology = true,
             "anisotropy" => plan.needs.anisotropy = true,
+            "curvature" => plan.needs.curvature = true,
             "porosity" if id == "porosity" => plan.needs.profiles = true,
             "interconnectivity" if !id.ends_with("open_fraction") => plan.needs.interconnectivity = true,
             _ => {}
@@ -113,16 +115,18 @@ fn zones(criteria: &Criteria) -> Vec<ZoneNeeds> {
 /// Adds the directions along which a measure asks for the overhang: of the whole family the build direction, of an axis that
 /// axis upward, unless the design is built down along it.
 fn plan_overhang(id: &str, making: &Making, wanted: &mut Option<OverhangNeeds>) {
+    let own = id.replacen(".bridged.", ".", 1);
     let direction = match id {
         "overhang" => making.build,
-        _ if id == making.build.measure() => making.build,
-        _ => match BuildDirection::ALL.into_iter().find(|d| d.measure() == id) {
+        _ if own == making.build.measure() => making.build,
+        _ => match BuildDirection::ALL.into_iter().find(|d| d.measure() == own) {
             Some(direction) => direction,
             None => return,
         },
     };
     let degrees = making.process.as_ref().and_then(|p| p.overhang_deg).unwrap_or(USUAL_ANGLE);
-    let along = &mut wanted.get_or_insert(OverhangNeeds { degrees, along: Vec::new() }).along;
+    let bridge = making.process.as_ref().and_then(|p| p.bridge).map(Length::um);
+    let along = &mut wanted.get_or_insert(OverhangNeeds { degrees, bridge, along: Vec::new() }).along;
     if !along.contains(&direction) {
         along.push(direction);
     }
@@ -132,7 +136,8 @@ fn plan_overhang(id: &str, making: &Making, wanted: &mut Option<OverhangNeeds>) 
 fn plan_fields(id: &str, fields: &mut FieldNeeds) {
     let (family, rest) = id.split_once('.').unwrap_or((id, ""));
     if family == "stiffness" && rest.starts_with("bound") {
-        fields.bound = true;
+        fields.lower |= !matches!(rest, "bound.x" | "bound.y" | "bound.z");
+        fields.bound |= !rest.starts_with("bound.lower");
         return;
     }
     if family == "oxygen" {
@@ -185,12 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn each_bound_is_solved_for_where_it_is_asked_for() {
+        let of = |id: &str| {
+            let fields = plan(&[id.to_owned()], None, &Making::default(), false).fields;
+            (fields.bound, fields.lower)
+        };
+        assert_eq!((of("stiffness.bound"), of("stiffness.bound.x")), ((true, true), (true, false)));
+        assert_eq!((of("stiffness.bound.lower.y"), of("stiffness.bound.lower")), ((false, true), (false, true)));
+        assert_eq!((of("anisotropy.to_stiffness"), of("stiffness")), ((true, false), (false, false)));
+    }
+
+    #[test]
     fn a_process_adds_what_its_checks_take() {
-        let making = Making { process: process("slm"), build: BuildDirection::MinusX, volume: None };
+        let making = Making { process: process("slm"), build: BuildDirection::MinusX, ..Making::default() };
         let all = plan(&[], Some(&built_in("review").unwrap()), &making, false).needs;
         assert_eq!(all.trapped, [("300um".to_owned(), 300.0)]);
         assert_eq!((all.thinnest, all.narrowest), (Some(200.0), Some(200.0)));
-        let down = OverhangNeeds { degrees: 45.0, along: vec![BuildDirection::MinusX] };
+        let down = OverhangNeeds { degrees: 45.0, bridge: None, along: vec![BuildDirection::MinusX] };
         assert_eq!(all.overhang, Some(down));
         // Powder carries what hangs over, and no filament has to leave.
         let asked = |name| {

@@ -228,20 +228,34 @@ pub fn check_jobs(jobs: &[Job], cache: Option<&Cache>, exec: &Exec) -> Result<Re
 /// # Errors
 /// When the file cannot be used, in words for the user.
 pub fn envelope_from(file: &Path, options: &Options, limits: &Limits, exec: &Exec) -> Result<EnvelopeChoice, String> {
+    region_from(file, "--envelope", options, limits, exec).map(EnvelopeChoice::Region)
+}
+
+/// The body in a mesh or a mask file, for an option.
+///
+/// # Errors
+/// When the file is none, in words behind the name of the option.
+pub fn region_from(
+    file: &Path,
+    option: &str,
+    options: &Options,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Arc<Region>, String> {
     let shown = showable(file);
     // A mask has no noise.
     let options = Options { envelope: EnvelopeChoice::Box, denoise: None, ..options.clone() };
     let design = load_with(file, options.raw.as_ref(), limits)
         .map_err(DesignError::from)
         .and_then(|loaded| Design::new(loaded, &options, limits, exec))
-        .map_err(|e| format!("--envelope {shown}: {e}"))?;
+        .map_err(|e| format!("{option} {shown}: {e}"))?;
     if let Solid::Volume { phases, .. } = &design.solid
         && !matches!(phases, Binarised::Two(..))
     {
-        return Err(format!("--envelope {shown}: a mask has two values, this volume has more"));
+        return Err(format!("{option} {shown}: a mask has two values, this volume has more"));
     }
-    let region = Region::of(&design, shown.clone(), limits, exec).map_err(|e| format!("--envelope {shown}: {e}"))?;
-    Ok(EnvelopeChoice::Region(Arc::new(region)))
+    let region = Region::of(&design, shown.clone(), limits, exec).map_err(|e| format!("{option} {shown}: {e}"))?;
+    Ok(Arc::new(region))
 }
 
 /// The options of a run. One cell of an endless pattern and what stands between mirrors are boxes: of a volume its grid, of
@@ -395,11 +409,14 @@ fn other_reading(
         narrowest: None,
         overhang: None,
         build_volume: None,
+        cavity: None,
+        curvature: false,
         ..plan.needs.clone()
     };
     let other = crate::measure::survey(&study, &needs, &run.limits, exec)?;
     for (id, figure) in &mut survey.figures.figures {
-        if ["strut", "volume", "overhang", "fit"].iter().any(|family| id.starts_with(family)) || id == "porosity.total"
+        if ["strut", "volume", "overhang", "fit", "curvature"].iter().any(|family| id.starts_with(family))
+            || id == "porosity.total"
         {
             continue;
         }

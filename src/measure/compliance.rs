@@ -18,8 +18,9 @@ const LEAST_STEP: f64 = 1e-7;
 /// The pairs of axes that shear, as the compliance orders them.
 pub(super) const PLANES: [(usize, usize); 3] = [(1, 2), (0, 2), (0, 1)];
 
-/// Young's modulus along a unit vector.
-pub(super) fn young(s: &Matrix6<f64>, n: &V3) -> f64 {
+/// Young's modulus along a unit vector, from the compliance.
+#[must_use]
+pub fn young(s: &Matrix6<f64>, n: &V3) -> f64 {
     let v = Vector6::new(n.x * n.x, n.y * n.y, n.z * n.z, n.y * n.z, n.x * n.z, n.x * n.y);
     1.0 / v.dot(&(s * v))
 }

@@ -38,6 +38,8 @@ pub struct FieldNeeds {
     pub strength: [bool; 3],
     /// Stiffness under uniform strain of all faces, an upper bound.
     pub bound: bool,
+    /// Stiffness under uniform stress of all faces, a lower bound.
+    pub lower: bool,
     /// How the solid fails.
     pub failure: Failure,
     /// Shear stress on the walls, for a mean flow that is declared.
@@ -55,7 +57,7 @@ impl FieldNeeds {
     #[must_use]
     pub fn any(&self) -> bool {
         let axes = [self.diffusion, self.permeability, self.wall_shear, self.stiffness, self.strength];
-        self.bound || self.oxygen || axes.as_flattened().contains(&true)
+        self.bound || self.lower || self.oxygen || axes.as_flattened().contains(&true)
     }
 
     /// Whether any is driven between two faces.
@@ -100,7 +102,7 @@ pub fn fields(study: &Study<'_>, needs: &FieldNeeds, limits: &Limits, exec: &Exe
         exec.stage("flow through the void")?;
         permeability::measure(study, &distance, &ends, &through, needs, limits, exec, &mut out)?;
     }
-    if needs.bound || needs.stiffness.contains(&true) || needs.strength.contains(&true) {
+    if needs.bound || needs.lower || needs.stiffness.contains(&true) || needs.strength.contains(&true) {
         exec.stage("stiffness of the solid")?;
         stiffness::measure(study, &distance, &ends, needs, limits, exec, &mut out)?;
     }

@@ -3,8 +3,12 @@
 mod access;
 mod alignment;
 mod anisotropy;
+mod bounds;
+mod bridge;
+mod cavity;
 mod clip;
 mod compliance;
+mod curvature;
 mod details;
 mod diffusion;
 mod disc;
@@ -37,6 +41,7 @@ mod zone;
 mod zoned;
 
 pub use alignment::alignment;
+pub use compliance::young;
 pub use details::{Curve, Details, Place, Places, Tensor, Throat};
 pub use fields::{Failure, FieldNeeds, coarser, fields};
 pub use figure::{Alternative, Distribution, Figure, Figures, Measurement};

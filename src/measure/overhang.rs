@@ -5,11 +5,12 @@
 //! envelope cuts out of it: on a mesh the sum over its true surface, exact; on a volume over the surface between the
 //! phases. Where the solid goes on beyond the body, in the next cell or in the mirror, the cuts are no surface.
 
+use super::bridge::Bridges;
 use super::figure::{Figure, Figures};
 use crate::design::{Binarised, CutPores, Solid, Study};
 use crate::mesh::V3;
-use crate::mesh::overhang::overhang;
-use crate::units::{Unit, significant};
+use crate::mesh::overhang::{Overhang, overhang_between};
+use crate::units::{Length, Unit, significant};
 
 /// Direction in which layers are laid on one another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -89,6 +90,8 @@ pub const USUAL_ANGLE: f64 = 45.0;
 pub struct OverhangNeeds {
     /// The angle from the build plane, in degrees, that holds.
     pub degrees: f64,
+    /// The longest flat underside in µm that holds between two ends, where any does.
+    pub bridge: Option<f64>,
     /// Along which directions, at most one an axis.
     pub along: Vec<BuildDirection>,
 }
@@ -118,7 +121,7 @@ pub(super) fn measure(study: &Study<'_>, needs: &OverhangNeeds, out: &mut Figure
                 .floor(1e-6 * value)
             };
             add(
-                needs,
+                (study, needs),
                 surface,
                 ROUNDED * reach,
                 "sum over the triangles of the surface",
@@ -139,7 +142,7 @@ pub(super) fn measure(study: &Study<'_>, needs: &OverhangNeeds, out: &mut Figure
                 let spread = (share(needs.degrees + turned) - share(needs.degrees - turned)).abs() / 2.0;
                 Figure::new(value, Unit::One, method).floor(spread)
             };
-            add(needs, surface, slack, of, figure, out);
+            add((study, needs), surface, slack, of, figure, out);
         }
     }
 }
@@ -147,7 +150,7 @@ pub(super) fn measure(study: &Study<'_>, needs: &OverhangNeeds, out: &mut Figure
 /// Adds a figure for each direction; `figure` makes it of its value, of the share as a function of the angle, and of the
 /// method.
 fn add(
-    needs: &OverhangNeeds,
+    (study, needs): (&Study<'_>, &OverhangNeeds),
     surface: impl Iterator<Item = [V3; 3]> + Clone,
     slack: f64,
     of: &str,
@@ -155,16 +158,42 @@ fn add(
     out: &mut Figures,
 ) {
     for direction in &needs.along {
-        let share = |degrees: f64| overhang(surface.clone(), &direction.up(), degrees, slack).share();
-        let Some(value) = share(needs.degrees) else { continue };
+        let bridges = needs.bridge.map(|longest| Bridges::new(study, direction.up(), longest));
+        let of_triangle = |triangle: &[V3; 3]| bridges.as_ref().map_or(0.0, |b| b.area(triangle));
+        let at = |degrees: f64| overhang_between(surface.clone(), &direction.up(), degrees, slack, of_triangle);
+        let share = |degrees: f64| at(degrees).share();
+        let found = at(needs.degrees);
+        let Some(value) = found.share() else { continue };
         let method = format!(
             "share of the surface of the solid that faces down below {}° from the build plane, without what rests on the \
              plate; built along {}; {of}",
             significant(needs.degrees, 3),
             direction.id()
         );
-        out.add(direction.measure(), figure(value, &|degrees| share(degrees).unwrap_or(value), method));
+        let spread = |degrees: f64| share(degrees).unwrap_or(value);
+        let Some(longest) = needs.bridge else {
+            out.add(direction.measure(), figure(value, &spread, method));
+            continue;
+        };
+        let longest = Length::from_um(longest);
+        let method = format!("{method}; without flat undersides that are carried at both ends within {longest}");
+        let bridged = bridged(&found);
+        // The ends of a bridge are known to a voxel.
+        let own = figure(value, &spread, method);
+        let floor = own.floor.max(0.02 * bridged);
+        out.add(direction.measure(), Figure { exact: false, ..own }.floor(floor));
+        let method = format!(
+            "share of the surface of the solid that is a flat underside carried at both ends within {longest}; built along {}",
+            direction.id()
+        );
+        let id = direction.measure().replacen("overhang.", "overhang.bridged.", 1);
+        out.add(id, Figure::new(bridged, Unit::One, method).floor(0.02 * bridged));
     }
+}
+
+/// What is bridged as a share of the whole surface.
+fn bridged(found: &Overhang) -> f64 {
+    if found.total > 0.0 { found.bridged / found.total } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@
 
 use nalgebra::{Matrix3, Matrix6, Vector6};
 
-use super::compliance;
 use super::details::Tensor;
 use super::fields::{AXES, Ends, Failure, FieldNeeds, taken, two_valued};
 use super::figure::{Figure, Figures};
+use super::{bounds, compliance};
 use crate::design::{Finding, Severity, Study, StudyError};
 use crate::grid::Border;
 use crate::limits::Limits;
@@ -20,7 +20,7 @@ use crate::solver::elastic::stiffness::{Body, Displacements, Stress};
 use crate::units::{Unit, significant};
 
 /// Poisson ratio of the solid; that of a lattice hardly depends on it.
-const POISSON: f64 = 0.3;
+pub(super) const POISSON: f64 = 0.3;
 
 /// Share of the solid beyond its strength at which the body fails.
 const BEYOND: f64 = 0.02;
@@ -29,7 +29,7 @@ const BEYOND: f64 = 0.02;
 const FULL: f64 = 0.5;
 
 /// Part of the value by which it may be off whatever two resolutions say.
-const FLOOR: f64 = 0.01;
+pub(super) const FLOOR: f64 = 0.01;
 
 /// Share of the solid that hangs on nothing from which on it is worth a finding.
 const LEFT: f64 = 1e-3;
@@ -111,8 +111,8 @@ pub(super) fn measure(
             strength(study, a, &body.stresses(&u, &Vector6::zeros(), exec), e * ends.fill, needs.failure, out);
         }
     }
-    if needs.bound && ends.axes == [true; 3] {
-        bound(study, &shares, exec, out)?;
+    if ends.axes == [true; 3] {
+        bounds::measure(study, &shares, needs, exec, out)?;
     }
     Ok(())
 }
@@ -177,22 +177,6 @@ pub fn remaining(
     let inverse = (c + Matrix6::identity() * (1e-9 * whole)).try_inverse();
     let modulus = inverse.map_or(0.0, |s| 1.0 / s[(axis, axis)]);
     Ok(Some(if modulus < 1e-7 * whole { 0.0 } else { modulus }))
-}
-
-/// Adds the moduli under uniform strain of all faces.
-fn bound(study: &Study<'_>, shares: &Shares, exec: &Exec, out: &mut Figures) -> Result<(), StudyError> {
-    let Some(mut body) = Body::new(shares, Hold::All, POISSON, exec)? else { return Ok(()) };
-    let c = body.bound(exec)?;
-    let method = format!("finite elements on {}, uniform strain of all faces: an upper bound of E*/Es", taken(study));
-    if let Some(s) = c.try_inverse() {
-        for a in 0..3 {
-            let e = 1.0 / s[(a, a)];
-            out.add(format!("stiffness.bound.{}", AXES[a]), Figure::new(e, Unit::One, method.clone()).floor(FLOOR * e));
-        }
-    }
-    let value = (0..6).map(|i| (0..6).map(|j| c[(i, j)]).collect()).collect();
-    out.details.tensors.insert("stiffness.bound".to_owned(), Tensor { unit: Unit::One, value, method });
-    Ok(())
 }
 
 fn modulus(axis: usize, e: f64, method: &str, out: &mut Figures) {

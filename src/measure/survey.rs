@@ -1,13 +1,15 @@
 //! A survey: every figure that was asked for, at one resolution.
 
+use std::sync::Arc;
+
 use super::figure::Figures;
 use super::overhang::OverhangNeeds;
 use super::placed::{ZoneNeeds, placed};
 use super::{
-    anisotropy, fit, gaps, interconnectivity, overhang, pieces, pore_size, porosity, profile, strut, surface, topology,
-    zoned,
+    anisotropy, cavity, curvature, fit, gaps, interconnectivity, overhang, pieces, pore_size, porosity, profile, strut,
+    surface, topology, zoned,
 };
-use crate::design::{CutPores, Study, StudyError};
+use crate::design::{CutPores, Region, Study, StudyError};
 use crate::limits::Limits;
 use crate::parallel::Exec;
 use crate::picture::Block;
@@ -50,6 +52,10 @@ pub struct Needs {
     pub overhang: Option<OverhangNeeds>,
     /// Size in µm of the volume that it is to be made in.
     pub build_volume: Option<[f64; 3]>,
+    /// The cavity that it is to go into.
+    pub cavity: Option<Arc<Region>>,
+    /// How the surface bends.
+    pub curvature: bool,
     /// Zones, and what is asked of each.
     pub zones: Vec<ZoneNeeds>,
 }
@@ -94,6 +100,13 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     }
     if let Some(volume) = needs.build_volume {
         fit::measure(study, volume, &mut figures);
+    }
+    if let Some(region) = &needs.cavity {
+        exec.stage("room in the cavity")?;
+        cavity::measure(study, region, &mut figures);
+    }
+    if needs.curvature {
+        curvature::measure(study, exec, &mut figures);
     }
     if needs.strut {
         exec.stage("strut thickness")?;

@@ -7,7 +7,8 @@
 //!
 //! Of a triangle all is decided at once, so the areas of a mesh are exact: of a sphere hangs over, up to its facets, the
 //! cap of half-angle α, the share (1 − cos α)/2 of its area. The definition knows no envelope and no volume. What hangs
-//! over between two supports nearby (a bridge) counts like what hangs in the air. O(triangles), no memory.
+//! over between two supports nearby (a bridge) counts like what hangs in the air, unless the caller tells it apart.
+//! O(triangles), no memory.
 
 use super::{V3, area_vector};
 
@@ -20,6 +21,8 @@ const TURNED: f64 = 0.01;
 pub struct Overhang {
     /// What hangs over.
     pub hanging: f64,
+    /// What would hang over and is carried at both ends.
+    pub bridged: f64,
     /// What rests on the build plate.
     pub resting: f64,
     /// The whole surface.
@@ -38,6 +41,18 @@ impl Overhang {
 /// plane; `slack` is how far above the lowest corner a triangle may lie and still rest on the plate.
 #[must_use]
 pub fn overhang(triangles: impl Iterator<Item = [V3; 3]> + Clone, up: &V3, degrees: f64, slack: f64) -> Overhang {
+    overhang_between(triangles, up, degrees, slack, |_| 0.0)
+}
+
+/// The same, of each triangle that hangs over the area told apart that `bridged` says is carried at both ends.
+#[must_use]
+pub fn overhang_between(
+    triangles: impl Iterator<Item = [V3; 3]> + Clone,
+    up: &V3,
+    degrees: f64,
+    slack: f64,
+    bridged: impl Fn(&[V3; 3]) -> f64,
+) -> Overhang {
     let lowest = triangles.clone().flatten().map(|v| up.dot(&v)).fold(f64::INFINITY, f64::min);
     let steepest = (degrees - TURNED).clamp(0.0, 90.0).to_radians().cos();
     let mut found = Overhang::default();
@@ -48,7 +63,9 @@ pub fn overhang(triangles: impl Iterator<Item = [V3; 3]> + Clone, up: &V3, degre
         if triangle.iter().all(|v| up.dot(v) <= lowest + slack) {
             found.resting += area;
         } else if -up.dot(&normal) > steepest * area {
-            found.hanging += area;
+            let carried = bridged(&triangle).min(area);
+            found.bridged += carried;
+            found.hanging += area - carried;
         }
     }
     found

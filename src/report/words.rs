@@ -48,6 +48,7 @@ pub const fn symbol(unit: Unit) -> &'static str {
         Unit::SquareMillimetre => "mm²",
         Unit::CubicMillimetre => "mm³",
         Unit::PerMillimetre => "/mm",
+        Unit::PerSquareMillimetre => "/mm²",
         Unit::PerCubicMillimetre => "/mm³",
         Unit::Megapascal => "MPa",
         Unit::Millipascal => "mPa",

@@ -10,6 +10,12 @@ pub fn poregauge(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_poregauge")).env("POREGAUGE_CACHE", "off").args(arguments).output().unwrap()
 }
 
+/// The same in a folder.
+pub fn poregauge_in(folder: &Path, arguments: &[&str]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_poregauge"));
+    program.env("POREGAUGE_CACHE", "off").current_dir(folder).args(arguments).output().unwrap()
+}
+
 /// The exit code.
 pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap()

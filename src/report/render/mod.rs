@@ -9,6 +9,7 @@ pub mod inspection;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod png;
 pub mod sarif;
 pub mod svg;
 pub mod text;

@@ -1,10 +1,11 @@
-//! The course over time as one drawing (SVG 1.1) that stands by itself: for each design shares and moduli with their ranges,
-//! what happens on the way, and sections of a solid that erodes.
+//! Drawings (SVG 1.1) that stand by themselves: the course over time, for each design shares and moduli with their ranges,
+//! what happens on the way, and sections of a solid that erodes; and Young's modulus in every direction.
 
 use std::fmt::Write as _;
 
 use super::html::chart::{HEIGHT, WIDTH};
 use super::html::fate::{Curve, charts, draw, events, images, moduli, shares};
+use super::html::modulus;
 use crate::report::{DesignEntry, Report, TimelineEntry};
 
 /// Space round and between the parts.
@@ -27,7 +28,26 @@ pub fn render(report: &Report) -> String {
         y += self::design(&mut body, design, timeline) + GAP;
         body.push_str("</g>\n");
     }
-    let width = 2.0 * WIDTH + 3.0 * GAP;
+    whole(2.0 * WIDTH + 3.0 * GAP, y, &body)
+}
+
+/// The drawing of Young's modulus in every direction, of all designs whose tensor was computed; `None` where none was.
+#[must_use]
+pub fn every_direction(report: &Report) -> Option<String> {
+    let mut body = String::new();
+    let mut y = GAP;
+    for (design, m) in report.designs.iter().filter_map(|d| Some((d, modulus::of(d)?))) {
+        let _ = writeln!(body, "<g transform=\"translate({GAP} {y:.0})\">");
+        text(&mut body, "title", 0.0, LINE, &design.name);
+        modulus::draw(&mut body, &m);
+        body.push_str("</g>\n");
+        y += modulus::SIZE + modulus::KEY + GAP;
+    }
+    (!body.is_empty()).then(|| whole(modulus::SIZE + 2.0 * GAP, y, &body))
+}
+
+/// A drawing of this size.
+fn whole(width: f64, y: f64, body: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" width=\"{width:.0}\" \
          height=\"{y:.0}\" viewBox=\"0 0 {width:.0} {y:.0}\">\n<style>{STYLE}</style>\n\

@@ -21,6 +21,8 @@ pub enum Hold {
     Plates(usize),
     /// Every displacement, on all faces.
     All,
+    /// Nothing: the body floats, and may be loaded by forces in balance alone.
+    Free,
 }
 
 /// Rows of a matrix for each corner: the three rows, padded to four, column by column.
@@ -148,7 +150,7 @@ impl Level {
             at == 0 || at == self.cells[a]
         };
         match self.hold {
-            Hold::Periodic => false,
+            Hold::Periodic | Hold::Free => false,
             Hold::Plates(a) => a == axis && on(a),
             Hold::All => (0..3).any(on),
         }

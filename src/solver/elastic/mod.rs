@@ -3,5 +3,10 @@
 pub mod brick;
 pub mod level;
 pub mod multigrid;
+pub mod rigid;
 pub mod solid;
 pub mod stiffness;
+pub mod traction;
+
+#[cfg(test)]
+mod published;

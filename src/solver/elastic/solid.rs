@@ -29,6 +29,8 @@ pub enum Span {
     Across(usize),
     /// From any face to any other: it touches one.
     Faces,
+    /// From a face to the one opposite, along any axis.
+    Opposite,
 }
 
 impl Shares {
@@ -134,6 +136,7 @@ impl Shares {
             Span::Winding => (0..3).any(|a| c.touches & winds(a) != 0),
             Span::Across(a) => c.touches >> (2 * a) & 3 == 3,
             Span::Faces => c.touches & 63 != 0,
+            Span::Opposite => (0..3).any(|a| c.touches >> (2 * a) & 3 == 3),
         });
         let mut voxels = Vec::new();
         let (mut carried, mut all) = (0u64, 0u64);

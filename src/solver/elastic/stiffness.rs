@@ -1,10 +1,11 @@
 //! Stiffness of a porous body relative to its solid: the homogenised tensor of a repeating cell, the apparent modulus of a
-//! sample between plates, and the bound of uniform strain.
+//! sample between plates, and the bounds of uniform strain and uniform stress.
 //!
 //! *Repeating cell*: the six unit strains are applied as means; C follows from the energies of the six solutions and their
 //! pairs, so its error is the square of theirs. *Sample between plates*: the two faces across an axis are pressed together
 //! without friction, the others are free, as in a compression test; it lies below the modulus under uniform strain of all
-//! faces, which is an upper bound (Hazanov & Huet 1994, doi:10.1016/0022-5096(94)90022-1).
+//! faces, which is an upper bound, and above that under uniform stress ([`traction`](super::traction)), a lower one (Hazanov
+//! & Huet 1994, doi:10.1016/0022-5096(94)90022-1).
 //!
 //! Strains and stresses are ordered xx, yy, zz, yz, xz, xy. All moduli are relative to that of the solid, whose Poisson
 //! ratio is given. Partly filled voxels have their share of the modulus. About 250 bytes for each voxel with solid.
@@ -14,6 +15,7 @@ use nalgebra::{Matrix6, SVector, Vector6};
 use super::brick::{DOFS, material, stiffness, strain, uniform};
 use super::level::{Element, Hold, Level, Rows, rows};
 use super::multigrid::Multigrid;
+use super::rigid::Rigid;
 use super::solid::{Shares, Span};
 use crate::parallel::Exec;
 use crate::solver::SolveError;
@@ -34,10 +36,12 @@ pub type Displacements = Vec<[f64; 3]>;
 pub struct Body {
     mg: Multigrid,
     matrix: [Rows<f64>; 1],
-    side: [f64; 3],
+    pub(super) side: [f64; 3],
     elasticity: Matrix6<f64>,
     /// Volume of the grid.
-    volume: f64,
+    pub(super) volume: f64,
+    /// How it may move as a whole where nothing holds it.
+    pub(super) rigid: Option<Rigid>,
     /// Share of the solid that hangs on nothing and was left out.
     pub left_out: f64,
 }
@@ -63,6 +67,7 @@ impl Body {
             Hold::Periodic => Span::Winding,
             Hold::Plates(axis) => Span::Across(axis),
             Hold::All => Span::Faces,
+            Hold::Free => Span::Opposite,
         };
         let (voxels, left_out) = shares.carrying(span, exec);
         if voxels.is_empty() {
@@ -75,10 +80,12 @@ impl Body {
         let voxels = voxels.into_iter().map(|(v, s)| (v, 0, f32::from(s) / 255.0)).collect();
         let fine = Level::new(shares.frame.size, hold, voxels, vec![rows(&brick)], exec);
         let volume = shares.frame.len() as f64 * side.iter().product::<f64>();
-        Ok(Some(Self { mg: Multigrid::new(fine, exec)?, matrix: [rows(&brick)], side, elasticity, volume, left_out }))
+        let rigid = (hold == Hold::Free).then(|| Rigid::new(&fine, side));
+        let matrix = [rows(&brick)];
+        Ok(Some(Self { mg: Multigrid::new(fine, exec)?, matrix, side, elasticity, volume, rigid, left_out }))
     }
 
-    fn fine(&self) -> &Level {
+    pub(super) fn fine(&self) -> &Level {
         &self.mg.levels[0]
     }
 
@@ -87,7 +94,7 @@ impl Body {
     }
 
     /// Solves K x = b from the x given.
-    fn solve(&mut self, b: &[[f64; 3]], x: &mut [[f64; 3]], exec: &Exec) -> Result<Solved, SolveError> {
+    pub(super) fn solve(&mut self, b: &[[f64; 3]], x: &mut [[f64; 3]], exec: &Exec) -> Result<Solved, SolveError> {
         let n = b.len();
         let (mut z, mut p, mut q) = (vec![[0.0f64; 3]; n], vec![[0.0f64; 3]; n], vec![[0.0f64; 3]; n]);
         let mut r = b.to_vec();
@@ -99,6 +106,9 @@ impl Body {
         while norm > TOLERANCE * size && iterations < MOST {
             exec.checkpoint()?;
             self.mg.precondition(&r, &mut z, exec);
+            if let Some(rigid) = &self.rigid {
+                rigid.remove(&mut z, exec);
+            }
             // After Polak and Ribière: single precision makes the preconditioner a little other from step to step.
             let beta = if rz == 0.0 { 0.0 } else { -alpha * dot(z.as_flattened(), q.as_flattened(), exec) / rz };
             rz = dot(r.as_flattened(), z.as_flattened(), exec);

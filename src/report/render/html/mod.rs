@@ -15,6 +15,7 @@ mod findings;
 mod flow;
 mod markup;
 mod methods;
+pub(super) mod modulus;
 mod places;
 mod scale;
 mod sections;
@@ -111,6 +112,7 @@ fn design(out: &mut String, design: &DesignEntry, report: &Report, number: usize
         access::render(out, design);
         flow::render(out, design);
         strength::render(out, design);
+        modulus::render(out, design);
         fate::render(out, design);
     }
     findings::render(out, design);
