@@ -149,7 +149,9 @@ fn main() {
                 json!({"throat": figure.value})
             })
         }
-        "diffusion" => {
+        // As PoreSpy holds the ends, or as taufactor does.
+        "diffusion" | "diffusion-faces" => {
+            let held = if operation == "diffusion" { Ends::Centres } else { Ends::Faces };
             let void = void(&design(path, &exec), &exec);
             let frame = poregauge::grid::Frame { size: void.size(), spacing: [1.0; 3], origin: [0.5; 3] };
             timed(|| {
@@ -162,7 +164,7 @@ fn main() {
                 }
                 let labels = Labels::new(&void, Connectivity::Six, Border::Open, &[&ends[0], &ends[1]], &exec);
                 let open = Openings::of_mask(&frame, Border::Open, &labels.select(|c| c.touches == 3), &exec);
-                let d = through(&open, 2, Ends::Centres, &exec).unwrap().diffusivity;
+                let d = through(&open, 2, held, &exec).unwrap().diffusivity;
                 json!({"diffusivity": d})
             })
         }

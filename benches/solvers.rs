@@ -15,6 +15,7 @@ use poregauge::solver::diffusion::{Ends, tensor, through};
 use poregauge::solver::elastic::level::Hold;
 use poregauge::solver::elastic::solid::Shares;
 use poregauge::solver::elastic::stiffness::Body;
+use poregauge::solver::flow::{Channel, Walls, along};
 use poregauge::solver::openings::Openings;
 
 fn main() {
@@ -62,6 +63,8 @@ fn diffusion(frame: &Frame, field: &[f32], all: &Mask, exec: &Exec) {
     let (d, ends) = tensor(&cell, exec).unwrap();
     let iterations = ends.map(|e| e.solved.iterations);
     println!("diffusion, tensor of the cell: {:.2} s, {:.5} {:.5}, {iterations:?}", seconds(start), d[0][0], d[0][1]);
+    drop((open, cell));
+    flow_along(frame, field, exec);
 }
 
 /// Of the cell, between plates, and under uniform stress of all faces.
@@ -91,6 +94,28 @@ fn elasticity(frame: &Frame, field: &[f32], all: &Mask, exec: &Exec) {
             let (e, _, solved) = body.between_plates(2, exec).unwrap();
             println!("  one case {:.2} s, {solved:?}, E {e:.5}", seconds(start));
         }
+    }
+}
+
+/// Slow flow along the axes between ends, and along one axis of the cell.
+fn flow_along(frame: &Frame, field: &[f32], exec: &Exec) {
+    // The void and the voxels beside it that the surface cuts.
+    let mut keep = Mask::empty(frame.size);
+    for (i, _) in field.iter().enumerate().filter(|(_, d)| **d > -1.0) {
+        let [x, y, z] = frame.voxel(i);
+        keep.insert(x, y, z);
+    }
+    let runs = [(Border::Open, 0), (Border::Open, 1), (Border::Open, 2), (Border::Periodic, 0)];
+    for (border, axis) in runs {
+        let start = Instant::now();
+        let channel = Channel { frame: *frame, border, distance: field, keep: &keep };
+        let flow = along(&channel, axis, Walls::Ignored, exec).unwrap();
+        let (k, solved) = (flow.permeability[axis], flow.solved);
+        let seconds = start.elapsed().as_secs_f64();
+        println!("flow, {border:?}, axis {axis}: {seconds:.2} s, k {k:.5}, {solved:?}, balance {:.0e}", flow.balance);
+    }
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        status.lines().filter(|l| l.starts_with("VmHWM")).for_each(|l| println!("{l}"));
     }
 }
 

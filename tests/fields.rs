@@ -8,9 +8,11 @@ mod program;
 use common::{assert_close, cuboid, figure, join, measure, measure_file, run};
 use poregauge::design::CutPores;
 use poregauge::fate::Library;
-use poregauge::gauge::Run;
+use poregauge::gauge::{Run, check};
 use poregauge::grid::{Frame, Mask};
 use poregauge::measure::Culture;
+use poregauge::parallel::Exec;
+use poregauge::report::DesignEntry;
 use poregauge::units::Length;
 
 fn fields(measures: &[&str], h: f64) -> Run {
@@ -270,4 +272,37 @@ fn moduli_in_every_direction_are_drawn() {
     // A sample has no tensor to draw.
     let sample = program::poregauge(&measure);
     assert!(program::code(&sample) == 2 && program::text(&sample.stderr).contains("--periodic"));
+}
+
+#[test]
+fn what_cannot_be_flowed_through_has_a_finding_and_no_figure() {
+    let channel = |v: [usize; 3], width: usize| (4..4 + width).contains(&v[0]) && (4..4 + width).contains(&v[1]);
+    let solve = |inside: &dyn Fn([usize; 3]) -> bool| {
+        let (_folder, path) = volume([12; 3], "case.nrrd", inside);
+        let mut run = fields(&["tortuosity", "diffusivity", "permeability"], 10.0);
+        run.resolution = None;
+        run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+        check(&[path], &run, &Exec::silent(2).unwrap()).unwrap().designs.remove(0)
+    };
+    let has = |d: &DesignEntry, kind: &str| d.findings.iter().filter(|f| f.kind == kind).count();
+    let figures = |d: &DesignEntry, axis: &str| {
+        d.measurements.keys().filter(|id| id.ends_with(axis)).cloned().collect::<Vec<_>>()
+    };
+    // A chamber that ends within: nothing leads through along any axis.
+    let dead = solve(&|v| !(channel(v, 4) && v[2] < 9));
+    assert_eq!(has(&dead, "interconnectivity.does_not_percolate"), 6);
+    assert!([".x", ".y", ".z"].iter().all(|a| figures(&dead, a).is_empty()), "{:?}", dead.measurements.keys());
+    // One voxel wide it diffuses, but how it flows is not resolved; two wide it does both.
+    let thin = solve(&|v| !channel(v, 1));
+    assert_eq!(has(&thin, "permeability.unresolved"), 1);
+    assert!((figure(&thin, "tortuosity.z").value - 1.0).abs() < 1e-6);
+    assert!(!thin.measurements.contains_key("permeability.z"));
+    let pinched = solve(&|v| !channel(v, if v[2] == 6 { 1 } else { 4 }));
+    assert_eq!((has(&pinched, "permeability.unresolved"), figures(&pinched, "permeability.z").len()), (1, 0));
+    let wide = solve(&|v| !channel(v, 2));
+    assert_eq!((has(&wide, "permeability.unresolved"), figures(&wide, "permeability.z").len()), (0, 1));
+    for whole in [true, false] {
+        let design = solve(&|_| whole);
+        assert!(design.measurements.is_empty() && design.errors[0].kind == "volume.single_value");
+    }
 }

@@ -96,6 +96,56 @@ fn series_are_sorted_by_place_and_mixed_ones_refused() {
 }
 
 #[test]
+fn pictures_with_loss_are_read_and_said_to_be_such() {
+    let limits = Limits::default();
+    let read = |name: &str| {
+        let loaded = load(&file(name), &limits).unwrap();
+        let Content::Volume { volume, spacing, .. } = loaded.content else { panic!("a volume") };
+        (volume, spacing, loaded.notes.iter().any(|n| n.kind == "file.lossy"))
+    };
+    let (near, spacing, lossy) = read("jpeg-lossy.dcm");
+    let (truth, same, plain) = read("same/explicit.dcm");
+    assert!(lossy && !plain && spacing == same && near.size == truth.size);
+    let off: Vec<f32> = (0..truth.levels.len()).map(|i| (near.levels.get(i) - truth.levels.get(i)).abs()).collect();
+    let mean = off.iter().sum::<f32>() / off.len() as f32;
+    assert!(mean > 0.0 && mean < 3.0, "{mean}");
+    // What no pure decoder is at hand for is refused with what to do.
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = std::fs::read(file("jpeg-lossy.dcm")).unwrap();
+    let at = bytes.windows(22).position(|w| w == b"1.2.840.10008.1.2.4.50").unwrap();
+    let mut other = bytes;
+    other[at + 20..at + 22].copy_from_slice(b"90");
+    std::fs::write(folder.path().join("a.dcm"), other).unwrap();
+    let error = load(&folder.path().join("a.dcm"), &limits).unwrap_err();
+    assert!(error.kind.id() == "input.unsupported" && error.remedy.is_some(), "{error}");
+}
+
+#[test]
+fn slices_take_their_spacing_from_the_log_of_the_scanner() {
+    let limits = Limits::default();
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(file("same/slices-bmp")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let spacing = |log: Option<&str>| {
+        if let Some(log) = log {
+            std::fs::write(folder.path().join("scan_rec.log"), log).unwrap();
+        }
+        let loaded = load(folder.path(), &limits).unwrap();
+        let Content::Volume { spacing, .. } = loaded.content else { panic!("a volume") };
+        (spacing.map(|s| (s.spacing, s.unit)), loaded.sha256)
+    };
+    let (none, before) = spacing(None);
+    assert_eq!(none, None);
+    let (found, after) = spacing(Some("[Acquisition]\r\nImage Pixel Size (um)=12.50\r\n"));
+    assert_eq!(found, Some(([12.5; 3], Some(LengthUnit::Micrometre))));
+    assert!(before != after);
+    std::fs::write(folder.path().join("other.log"), "Pixel Size (um)=-1").unwrap();
+    assert_eq!(load(folder.path(), &limits).unwrap_err().at.as_deref(), Some("other.log, line 1"));
+}
+
+#[test]
 fn arrays_without_spacing_are_read_back_and_have_none() {
     let limits = Limits::default();
     let raw = RawLayout { size: SIZE, kind: "u16be".parse().unwrap(), header: 0 };

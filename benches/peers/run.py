@@ -7,13 +7,15 @@
     options: --only WORD (rows that contain it), --rounds 2, --threads 2, --patience 600 (seconds a run)
 
 The first run makes a virtual environment in target/peers, installs the peers of requirements.txt there and builds
-`cargo bench --bench peers`. Tables go to benches/peers/speed.md and benches/peers/bias.md.
+`cargo bench --bench peers`. taufactor needs PyTorch, several gigabytes with what it brings along: its rows are left out
+unless it was put there by hand (`target/peers/venv/bin/pip install torch==2.15.0 taufactor==1.2.1`). Tables go to benches/peers/speed.md and benches/peers/bias.md.
 
 Every measurement is a process of its own; rounds alternate between the two sides, and the fastest round of each
 counts. Reading the file and warming up just-in-time compilers are not timed; reading a mesh is, on both sides.
 """
 
 import argparse
+import importlib.util
 import json
 import math
 import os
@@ -40,6 +42,8 @@ ROWS = [
     ("surface", "gyroid", "surface", ["skimage_area", "simpleitk_area"]),
     ("accessible void and throat", "blobs", "access", ["porespy_porosimetry"]),
     ("diffusion along one axis", "gyroid", "diffusion", ["porespy_tortuosity"]),
+    ("diffusion, held on outer faces", "gyroid", "diffusion-faces", ["taufactor", "taufactor_tight"]),
+    ("diffusion, held on outer faces", "blobs", "diffusion-faces", ["taufactor", "taufactor_tight"]),
     ("signed field of a mesh", "mesh", "field-from-file", ["pyvista_inside", "meshlib_distance"]),
     ("whole measure", "gyroid", "measure", ["edt"]),
 ]
@@ -167,6 +171,25 @@ def peer_porespy_tortuosity(a, threads):
     return run
 
 
+def peer_taufactor(a, threads, spread=1e-2):
+    """Layers carry fluxes that differ by less than `spread`; its own default, and a tighter one."""
+    import numpy as np
+    import taufactor
+    import torch
+    torch.set_num_threads(threads)
+    along = a.astype(bool).transpose(2, 0, 1)
+
+    def run():
+        solver = taufactor.Solver(along, device="cpu")
+        solver.solve(verbose=False, conv_crit=spread)
+        return {"diffusivity": float(np.ravel(solver.D_eff)[0])}
+    return run
+
+
+def peer_taufactor_tight(a, threads):
+    return peer_taufactor(a, threads, 1e-4)
+
+
 def peer_pyvista_inside(path, n):
     import numpy as np
     import pyvista
@@ -269,6 +292,8 @@ def speed(sizes, program, options):
             path = mesh() if on == "mesh" else phantom(on, n)
             own = [program, operation, str(path), str(options.threads)] + ([str(n)] if on == "mesh" else [])
             for name in peers:
+                if name.startswith("taufactor") and importlib.util.find_spec("taufactor") is None:
+                    continue
                 other = [str(PYTHON), __file__, "peer", name, str(path), str(options.threads), str(n)]
                 best = [None, None]
                 for _ in range(options.rounds):

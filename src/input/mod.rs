@@ -241,7 +241,13 @@ fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         let named: Vec<(String, &[u8])> = files.iter().map(name).zip(data.iter().map(Vec::as_slice)).collect();
         volume::dicom::read(&named, limits)?
     } else {
-        volume::slices::read(&files, &data, limits)?
+        let (mut content, notes) = volume::slices::read(&files, &data, limits)?;
+        let logs = volume::skyscan::list(path)?;
+        logs.iter().for_each(|(_, log)| digest.update(log));
+        if let (Content::Volume { spacing, .. }, Some(stated)) = (&mut content, volume::skyscan::common(&logs)?) {
+            *spacing = Some(stated);
+        }
+        (content, notes)
     };
     let sha256 = digest.finalize().iter().map(|b| format!("{b:02x}")).collect();
     Ok(Loaded { format, sha256, content, notes })

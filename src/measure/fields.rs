@@ -169,15 +169,7 @@ fn distance(study: &Study<'_>, limits: &Limits, exec: &Exec) -> Result<Vec<f32>,
 /// The void that leads through along an axis, and the voxels beside it that the surface cuts; `None` where none does.
 fn leading_through(study: &Study<'_>, axis: usize, exec: &Exec) -> Option<Mask> {
     let border = study.field.border;
-    let kept = if border == Border::Periodic {
-        let labels = Labels::new(&study.void, Connectivity::Six, border, &[], exec);
-        labels.select(|c| c.touches & winds(axis) != 0)
-    } else {
-        let sides = study.envelope.body.sides(study.frame(), &study.inside);
-        let labels =
-            Labels::new(&study.void, Connectivity::Six, border, &[&sides[2 * axis], &sides[2 * axis + 1]], exec);
-        labels.select(|c| c.touches & 3 == 3)
-    };
+    let kept = from_end_to_end(study, &study.void, axis, exec);
     if kept.is_empty() {
         return None;
     }
@@ -224,6 +216,42 @@ fn leading_through(study: &Study<'_>, axis: usize, exec: &Exec) -> Option<Mask> 
     grown.subtract(&others);
     grown.intersect(&study.inside);
     Some(grown)
+}
+
+/// What of some void leads through along an axis.
+fn from_end_to_end(study: &Study<'_>, void: &Mask, axis: usize, exec: &Exec) -> Mask {
+    let border = study.field.border;
+    if border == Border::Periodic {
+        let labels = Labels::new(void, Connectivity::Six, border, &[], exec);
+        return labels.select(|c| c.touches & winds(axis) != 0);
+    }
+    let sides = study.envelope.body.sides(study.frame(), &study.inside);
+    let labels = Labels::new(void, Connectivity::Six, border, &[&sides[2 * axis], &sides[2 * axis + 1]], exec);
+    labels.select(|c| c.touches & 3 == 3)
+}
+
+/// Whether void of two voxels or more in every direction leads through along an axis: less does not resolve a flow.
+pub(super) fn resolved_along(study: &Study<'_>, axis: usize, exec: &Exec) -> bool {
+    let [nx, ny, nz] = study.frame().size;
+    let wrap = study.field.border == Border::Periodic;
+    let next = |i: usize, n: usize| if i + 1 < n { Some(i + 1) } else { Some(0).filter(|_| wrap) };
+    let void = &study.void;
+    let mut wide = Mask::empty([nx, ny, nz]);
+    for (z, y) in (0..nz).flat_map(|z| (0..ny).map(move |y| (z, y))) {
+        let (Some(y1), Some(z1)) = (next(y, ny), next(z, nz)) else { continue };
+        let rows = [(y, z), (y1, z), (y, z1), (y1, z1)];
+        let all = |x: usize| rows.iter().all(|(y, z)| void.get(x, *y, *z));
+        void.runs(y, z, |from, to| {
+            for x in from..to {
+                let Some(x1) = next(x, nx).filter(|x1| all(x) && all(*x1)) else { continue };
+                for (y, z) in rows {
+                    wide.insert(x, y, z);
+                    wide.insert(x1, y, z);
+                }
+            }
+        });
+    }
+    !from_end_to_end(study, &wide, axis, exec).is_empty()
 }
 
 /// Says that nothing leads through along an axis.

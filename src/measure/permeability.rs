@@ -1,7 +1,7 @@
 //! Permeability of the void, by slow flow through it, and the shear stress on its walls when it is perfused.
 
 use super::details::Tensor;
-use super::fields::{AXES, Ends, FieldNeeds, closed_along, ended, taken};
+use super::fields::{AXES, Ends, FieldNeeds, closed_along, ended, resolved_along, taken};
 use super::figure::{Distribution, Figure, Figures};
 use crate::design::{Finding, Severity, Study, StudyError};
 use crate::grid::{Border, Mask};
@@ -51,6 +51,15 @@ pub(super) fn measure(
             closed_along(axis, "permeability", out);
             continue;
         };
+        if !resolved_along(study, axis, exec) {
+            let message = format!(
+                "the void that leads through along {} is a single voxel wide at its narrowest, which resolves no flow: use \
+                 a finer --flow-resolution, or a finer scan",
+                AXES[axis]
+            );
+            out.findings.push(Finding::new("permeability.unresolved", Severity::Warning, message));
+            continue;
+        }
         let perfusion = needs.perfusion.filter(|_| needs.wall_shear[axis]);
         let walls = if perfusion.is_some() { Walls::Shear } else { Walls::Ignored };
         let mut flow = along(&Channel { frame, border, distance, keep }, axis, walls, exec)?;

@@ -168,6 +168,9 @@ fn first(fine: &Conductor, exec: &Exec) -> (Vec<u32>, Vec<u32>, Graph) {
         (of, sum)
     });
     let mut graph = Graph { start: vec![0], block, ..Graph::default() };
+    // Room for no more than there are: they are the most of what the levels take.
+    graph.links.reserve_exact(links.iter().flat_map(|(of, _)| of).map(Vec::len).sum());
+    graph.start.reserve_exact(count);
     for (of, sum) in links {
         for (links, loss) in of.into_iter().zip(sum) {
             graph.push(&links, loss);
@@ -283,6 +286,7 @@ fn coarser(graph: &mut Graph) -> Option<Graph> {
         }
         coarse.push(&links, loss);
     }
+    coarse.links.shrink_to_fit();
     graph.parent = parent;
     graph.children = (start, child);
     Some(coarse)

@@ -12,7 +12,7 @@
 
 use super::SolveError;
 use super::conductor::Conductor;
-use super::multigrid::{Cycle, Multigrid, Solved, conjugate_gradients};
+use super::multigrid::{Multigrid, Solved, conjugate_gradients};
 use super::openings::Openings;
 use crate::grid::Border;
 use crate::parallel::Exec;
@@ -114,7 +114,7 @@ pub fn through(openings: &Openings, axis: usize, ends: Ends, exec: &Exec) -> Res
             if fine.diagonal[i] > 0.0 { 1.0 - k / length } else { 0.0 }
         })
         .collect();
-    let mut mg = Multigrid::new(fine, Cycle::Krylov, exec)?;
+    let mut mg = Multigrid::new(fine, exec)?;
     let solved = converged("diffusion", conjugate_gradients(&mut mg, &b, &mut c, TOLERANCE, MOST, exec)?)?;
     let fine = mg.fine;
     let none = [0.0; 3];
@@ -204,7 +204,7 @@ pub fn tensor(openings: &Openings, exec: &Exec) -> Result<([[f64; 3]; 3], [Throu
     let frame = &openings.frame;
     let weight = weights(openings);
     let fine = Conductor::new(frame.size, openings.faces.clone(), weight, Vec::new(), exec);
-    let mut mg = Multigrid::new(fine, Cycle::Krylov, exec)?;
+    let mut mg = Multigrid::new(fine, exec)?;
     let unit = |a: usize| std::array::from_fn(|k| if k == a { 1.0 } else { 0.0 });
     let mut fields: Vec<Vec<f64>> = Vec::new();
     let mut ends = Vec::new();

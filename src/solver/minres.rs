@@ -22,59 +22,49 @@ pub trait Symmetric {
 /// When the run was cancelled.
 pub fn minres(
     system: &mut impl Symmetric,
-    b: &[f32],
-    x: &mut [f32],
+    b: Vec<f32>,
     tolerance: f64,
     most: usize,
     exec: &Exec,
-) -> Result<Solved, Cancelled> {
+) -> Result<(Vec<f32>, Solved), Cancelled> {
     let n = b.len();
     let zero = || vec![0.0f32; n];
-    x.fill(0.0);
-    let (mut v, mut v_old, mut z, mut az) = (b.to_vec(), zero(), zero(), zero());
+    let mut x = zero();
+    let (mut v, mut v_old, mut z, mut az) = (b, zero(), zero(), zero());
     let (mut w, mut w_old) = (zero(), zero());
     system.precondition(&v, &mut z, exec);
     let mut gamma = dot(&z, &v, exec).max(0.0).sqrt();
     let first = gamma;
     if first == 0.0 {
-        return Ok(Solved { iterations: 0, residual: 0.0 });
+        return Ok((x, Solved { iterations: 0, residual: 0.0 }));
     }
     let (mut gamma_old, mut eta) = (1.0, gamma);
     let (mut s_old, mut s, mut c_old, mut c) = (0.0, 0.0, 1.0, 1.0);
     let mut iterations = 0;
     while eta.abs() > tolerance * first && iterations < most {
         exec.checkpoint()?;
-        scale(&mut z, 1.0 / gamma, exec);
+        // z and v are γ times the vectors of the method.
         system.apply(&z, &mut az, exec);
-        let delta = dot(&az, &z, exec);
-        add_scaled(&mut az, -delta / gamma, &v, exec);
-        if iterations > 0 {
-            add_scaled(&mut az, -gamma / gamma_old, &v_old, exec);
-        }
-        // az is the next v, v the one before, and v_old is free.
+        let delta = dot(&az, &z, exec) / (gamma * gamma);
+        let before = if iterations > 0 { gamma / gamma_old } else { 0.0 };
+        combine(&mut v_old, -before, [(1.0 / gamma, &az), (-delta / gamma, &v)], exec);
         std::mem::swap(&mut v_old, &mut v);
-        std::mem::swap(&mut v, &mut az);
+        // The present z is needed once more, A z is not.
+        system.precondition(&v, &mut az, exec);
+        std::mem::swap(&mut z, &mut az);
+        let next = dot(&z, &v, exec).max(0.0).sqrt();
         let a0 = c * delta - c_old * s * gamma;
+        let a1 = a0.hypot(next);
         let a2 = s * delta + c_old * c * gamma;
         let a3 = s_old * gamma;
-        // The direction needs the present z, the next one takes its place.
-        update(&mut w_old, exec, |from, piece| {
-            for (k, old) in piece.iter_mut().enumerate() {
-                let i = from + k;
-                *old = (f64::from(z[i]) - a3 * f64::from(*old) - a2 * f64::from(w[i])) as f32;
-            }
-        });
-        std::mem::swap(&mut w, &mut w_old);
-        system.precondition(&v, &mut z, exec);
-        let next = dot(&z, &v, exec).max(0.0).sqrt();
-        let a1 = a0.hypot(next);
         if a1 == 0.0 {
             break;
         }
         (c_old, c) = (c, a0 / a1);
         (s_old, s) = (s, next / a1);
-        scale(&mut w, 1.0 / a1, exec);
-        add_scaled(x, c * eta, &w, exec);
+        combine(&mut w_old, -a3 / a1, [(1.0 / (gamma * a1), &az), (-a2 / a1, &w)], exec);
+        std::mem::swap(&mut w, &mut w_old);
+        add_scaled(&mut x, c * eta, &w, exec);
         eta *= -s;
         (gamma_old, gamma) = (gamma, next);
         iterations += 1;
@@ -82,11 +72,17 @@ pub fn minres(
             break;
         }
     }
-    Ok(Solved { iterations, residual: eta.abs() / first })
+    Ok((x, Solved { iterations, residual: eta.abs() / first }))
 }
 
-fn scale(x: &mut [f32], by: f64, exec: &Exec) {
-    update(x, exec, |_, piece| piece.iter_mut().for_each(|x| *x = (f64::from(*x) * by) as f32));
+/// s·x + Σ t·y into x.
+fn combine(x: &mut [f32], s: f64, others: [(f64, &[f32]); 2], exec: &Exec) {
+    let [(t, y), (u, z)] = others;
+    update(x, exec, |from, piece| {
+        for ((x, y), z) in piece.iter_mut().zip(&y[from..]).zip(&z[from..]) {
+            *x = (s * f64::from(*x) + t * f64::from(*y) + u * f64::from(*z)) as f32;
+        }
+    });
 }
 
 #[cfg(test)]
@@ -119,8 +115,7 @@ mod tests {
             );
         let truth = DVector::from_fn(n, |i, _| (i as f32).sin());
         let b = &matrix * &truth;
-        let mut x = vec![0.0; n];
-        let solved = minres(&mut Dense(matrix), b.as_slice(), &mut x, 1e-6, 50, &exec).unwrap();
+        let (x, solved) = minres(&mut Dense(matrix), b.as_slice().to_vec(), 1e-6, 50, &exec).unwrap();
         assert!(solved.iterations <= 2 * n && (DVector::from_vec(x) - truth).norm() < 1e-4, "{solved:?}");
     }
 }

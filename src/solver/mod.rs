@@ -1,19 +1,25 @@
 //! Fields by equation: diffusion, slow flow and elasticity on the voxels of a design.
 //!
 //! Scalar fields share one kernel: a [`conductor`] on the grid, coarse levels by [`aggregate`], a [`multigrid`] cycle
-//! inside conjugate gradients. What has not converged is an error, never a figure.
+//! inside conjugate gradients. Slow flow couples three of a simpler kind ([`lattice`], [`pyramid`]) with the [`blocks`] of
+//! one of those, inside minimal residuals. What has not converged is an error, never a figure.
 
 pub mod aggregate;
+pub mod blocks;
 pub mod conductor;
 pub mod diffusion;
 pub mod elastic;
+pub mod faces;
 pub mod flow;
+pub mod lattice;
 pub mod minres;
 pub mod multigrid;
 pub mod openings;
+pub mod pyramid;
 pub mod reaction;
 pub mod shares;
 pub mod shear;
+pub mod stokes;
 pub mod vector;
 
 use crate::limits::LimitError;

@@ -1,8 +1,8 @@
 //! Multigrid cycle over a [`Hierarchy`]: an approximate inverse of a [`Conductor`], to be used inside a Krylov method.
 //!
-//! One damped Jacobi sweep before and after the correction from the next level. With [`Cycle::Krylov`] each coarse level
-//! is solved by up to two steps of conjugate gradients around itself, which makes the number of iterations independent of
-//! the size of the grid; with [`Cycle::Fixed`] the cycle is one symmetric linear operator, as MINRES needs it.
+//! One damped Jacobi sweep before and after the correction from the next level. Each coarse level is solved by up to two
+//! steps of conjugate gradients around itself, which makes the number of iterations independent of the size of the grid.
+//! What is to be one symmetric linear operator visits the graphs by [`Cycle::Fixed`] instead.
 //!
 //! Work vectors take 4 bytes a voxel on the grid and about 4 more on the coarse levels.
 //!
@@ -25,19 +25,33 @@ pub enum Cycle {
 /// Damping of the Jacobi sweeps.
 const DAMPING: f32 = 0.8;
 
-/// By how much the correction of piecewise constants is too small in a fixed cycle.
-const OVERCORRECTION: f64 = 1.4;
+/// By how much the correction of piecewise constants is too small in a fixed cycle: 2 far from walls.
+const OVERCORRECTION: f64 = 1.6;
 
 /// Work vectors of a level.
 #[derive(Clone, Debug, Default)]
-struct Work {
-    b: Vec<f32>,
-    x: Vec<f32>,
+pub(super) struct Work {
+    /// What is solved for.
+    pub(super) b: Vec<f32>,
+    /// What was found.
+    pub(super) x: Vec<f32>,
     c: Vec<f32>,
     t: Vec<f32>,
     p: Vec<f32>,
     v: Vec<f32>,
     w: Vec<f32>,
+}
+
+impl Work {
+    /// For each graph.
+    pub(super) fn of(hierarchy: &Hierarchy, cycle: Cycle) -> Vec<Self> {
+        let of = |g: &Graph| {
+            let zero = || vec![0.0; g.diagonal.len()];
+            let steps = || if cycle == Cycle::Krylov { zero() } else { Vec::new() };
+            Self { b: zero(), x: zero(), c: zero(), t: zero(), p: steps(), v: zero(), w: steps() }
+        };
+        hierarchy.graphs.iter().map(of).collect()
+    }
 }
 
 /// The approximate inverse.
@@ -46,7 +60,6 @@ pub struct Multigrid {
     /// The operator.
     pub fine: Conductor,
     hierarchy: Hierarchy,
-    cycle: Cycle,
     work: Vec<Work>,
     smoothed: Vec<f32>,
 }
@@ -56,21 +69,18 @@ impl Multigrid {
     ///
     /// # Errors
     /// When the run was cancelled.
-    pub fn new(fine: Conductor, cycle: Cycle, exec: &Exec) -> Result<Self, Cancelled> {
+    pub fn new(fine: Conductor, exec: &Exec) -> Result<Self, Cancelled> {
         let hierarchy = Hierarchy::new(&fine, exec);
         exec.checkpoint()?;
-        let work = hierarchy.graphs.iter().map(|g| {
-            let zero = || vec![0.0; g.diagonal.len()];
-            Work { b: zero(), x: zero(), c: zero(), t: zero(), p: zero(), v: zero(), w: zero() }
-        });
-        Ok(Self { cycle, work: work.collect(), smoothed: vec![0.0; fine.diagonal.len()], hierarchy, fine })
+        let work = Work::of(&hierarchy, Cycle::Krylov);
+        Ok(Self { work, smoothed: vec![0.0; fine.diagonal.len()], hierarchy, fine })
     }
 
     /// z ≈ A⁻¹ r.
     pub fn precondition(&mut self, r: &[f32], z: &mut [f32], exec: &Exec) {
         let [nx, ny, nz] = self.fine.size;
         let plane = nx * ny;
-        let Self { fine, hierarchy, cycle, work, smoothed } = self;
+        let Self { fine, hierarchy, work, smoothed } = self;
         let d = &fine.diagonal;
         let swept = |r: f32, d: f32| if d > 0.0 { DAMPING * r / d } else { 0.0 };
         update(smoothed, exec, |from, piece| {
@@ -102,13 +112,12 @@ impl Multigrid {
                 }
             }
         });
-        solve(&hierarchy.graphs, hierarchy.last.as_ref(), *cycle, work, exec);
-        let scale = if *cycle == Cycle::Fixed { OVERCORRECTION as f32 } else { 1.0 };
+        solve(&hierarchy.graphs, hierarchy.last.as_ref(), Cycle::Krylov, work, exec);
         let e = &work[0].x;
         update(smoothed, exec, |from, piece| {
             for (t, to) in piece.iter_mut().zip(&hierarchy.aggregate[from..]) {
                 if *to != NONE {
-                    *t += scale * e[*to as usize];
+                    *t += e[*to as usize];
                 }
             }
         });
@@ -126,7 +135,7 @@ impl Multigrid {
 }
 
 /// x ≈ A⁻¹ b on the first of the graphs, by what the cycle says.
-fn solve(graphs: &[Graph], last: Option<&Last>, cycle: Cycle, work: &mut [Work], exec: &Exec) {
+pub(super) fn solve(graphs: &[Graph], last: Option<&Last>, cycle: Cycle, work: &mut [Work], exec: &Exec) {
     let graph = &graphs[0];
     if let ([_], Some(factors)) = (graphs, last) {
         let Work { b, x, .. } = &mut work[0];

@@ -11,7 +11,7 @@
 use super::SolveError;
 use super::conductor::Conductor;
 use super::diffusion::weights;
-use super::multigrid::{Cycle, Multigrid, Solved, conjugate_gradients};
+use super::multigrid::{Multigrid, Solved, conjugate_gradients};
 use super::openings::Openings;
 use crate::grid::Mask;
 use crate::parallel::Exec;
@@ -81,7 +81,7 @@ pub fn left(
             *b += (volume * (slope * now[i] - rate)) as f32;
         });
         let fine = Conductor::new(frame.size, openings.faces.clone(), weight, loss, exec);
-        let mut mg = Multigrid::new(fine, Cycle::Krylov, exec)?;
+        let mut mg = Multigrid::new(fine, exec)?;
         let mut next = c.clone();
         let solved = conjugate_gradients(&mut mg, &b, &mut next, TOLERANCE, MOST, exec)?;
         done = Solved { iterations: done.iterations + solved.iterations, residual: solved.residual };

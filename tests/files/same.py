@@ -1,13 +1,15 @@
 """Writes one volume and one mesh in every format, for `tests/formats.rs` to measure: the figures have to be the same.
 
-Needs what make.py needs, Pillow, and itk-ioscanco to read back what is written for it here. The volume has 24 x 16 x 16
+Needs what make.py needs, Pillow, python-gdcm, and itk-ioscanco to read back what is written for it here. The volume has 24 x 16 x 16
 voxels of 1/64 x 1/64 x 1/32 mm with 8-bit grey levels; the mesh is a frame of bars of 1/512 m. All numbers are exact in
 every format: as binary floats of 32 bits, in decimals of mm, and along each axis in whole micrometres.
 """
 
 import pathlib
 import struct
+import tempfile
 
+import gdcm
 import itk
 import lib3mf
 import nibabel
@@ -15,6 +17,7 @@ import nrrd
 import numpy as np
 import PIL.Image
 import pydicom
+import pydicom.encaps
 import pydicom.uid
 import SimpleITK
 import tifffile
@@ -131,6 +134,33 @@ for name, syntax, pixels in [
     ("runs16.dcm", pydicom.uid.RLELossless, zyx.astype(np.uint16)),
 ]:
     dicom(pixels, here / name, syntax, **frames)
+
+
+def pictures(source, name, syntax):
+    """The same file with each frame packed as a JPEG by GDCM."""
+    reader, change, writer = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax(), gdcm.ImageWriter()
+    reader.SetFileName(str(here / source))
+    assert reader.Read()
+    change.SetTransferSyntax(gdcm.TransferSyntax(syntax))
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    with tempfile.NamedTemporaryFile(suffix=".dcm") as packed:
+        writer.SetFileName(packed.name)
+        assert writer.Write()
+        found = pydicom.dcmread(packed.name)
+    parts = list(pydicom.encaps.generate_frames(found.PixelData, number_of_frames=int(found.NumberOfFrames)))
+    data = pydicom.dcmread(here / source)
+    data.PixelData = pydicom.encaps.encapsulate(parts)
+    data["PixelData"].VR = "OB"
+    data.file_meta.TransferSyntaxUID = found.file_meta.TransferSyntaxUID
+    data.save_as(here / name, enforce_file_format=True)
+
+
+pictures("explicit.dcm", "jpeg8.dcm", gdcm.TransferSyntax.JPEGLosslessProcess14_1)
+pictures("runs16.dcm", "jpeg16.dcm", gdcm.TransferSyntax.JPEGLosslessProcess14)
+pictures("explicit.dcm", "../jpeg-lossy.dcm", gdcm.TransferSyntax.JPEGBaselineProcess1)
 
 
 def isq(name, blocks):

@@ -2,14 +2,16 @@
 //! normal of their plane, whatever their names and numbers; values are scaled by slope and intercept; spacing is in
 //! millimetres, that between slices taken from their positions.
 //!
-//! Standard: NEMA PS3 (ISO 12052). Read are the transfer syntaxes that do not pack the pixels, in either byte order, and
-//! those that pack the whole file (deflate) or each frame as runs (RLE); the others, all of them pictures, are refused.
+//! Standard: NEMA PS3 (ISO 12052). Read are the transfer syntaxes that do not pack the pixels, in either byte order, those
+//! that pack the whole file (deflate) or each frame as runs (RLE), and of JPEG the lossless ones and those of eight bits;
+//! the others, all of them pictures, are refused.
 
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions, Tag};
 
+use super::dicom_jpeg::{self as pictures, LOSSLESS, LOSSY};
 use super::dicom_lengths as lengths;
 use super::dicom_pixels::{self as packing, BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, RUNS};
 use super::samples::{finite, voxels};
@@ -68,6 +70,8 @@ struct Common {
     bits: (u16, u16, bool),
     between: Option<f64>,
     dark_is_high: bool,
+    /// Whether packing has changed the values.
+    lossy: bool,
 }
 
 fn wrong(kind: InputErrorKind, what: String, name: &str) -> InputError {
@@ -112,7 +116,8 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         .transpose()?;
     let syntax = if unpacked.is_some() { EXPLICIT } else { &head.syntax };
     let data = unpacked.as_deref().unwrap_or(data);
-    if ![IMPLICIT, EXPLICIT, BIG_ENDIAN, RUNS].contains(&syntax) {
+    let pictured = LOSSLESS.contains(&syntax) || LOSSY.contains(&syntax);
+    if !pictured && ![IMPLICIT, EXPLICIT, BIG_ENDIAN, RUNS].contains(&syntax) {
         return Err(wrong(
             InputErrorKind::Unsupported,
             format!("has its pixels packed as pictures (transfer syntax {syntax}), which is not read"),
@@ -171,6 +176,16 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
             all.extend(frame.ok_or_else(|| broken(&"a packed frame does not give its pixels"))?);
         }
         all
+    } else if pictured {
+        let parts = pictures::frames(element.fragments().unwrap_or(&[]));
+        if parts.len() != frames {
+            return Err(broken(&format!("it has {} packed frames, not {frames}", parts.len())));
+        }
+        let mut all = limits.try_vec("the volume", 0, 0u8)?;
+        for part in parts {
+            all.extend(pictures::unpack(&part, size, width, limits).map_err(|e| e.at(name))?);
+        }
+        all
     } else {
         element.to_bytes().map_err(|e| broken(&e))?.into_owned()
     };
@@ -213,6 +228,7 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         bits: (allocated as u16, stored as u16, signed),
         between: first(Tag(0x0018, 0x0088)).map(f64::abs).filter(|b| b.is_finite() && *b > 0.0),
         dark_is_high: text(Tag(0x0028, 0x0004)).as_deref() == Some("MONOCHROME1"),
+        lossy: LOSSY.contains(&syntax),
     };
     Ok((common, slices))
 }
@@ -250,6 +266,13 @@ pub fn read(files: &[(String, &[u8])], limits: &Limits) -> Read {
             message: "the series is marked as white-is-zero: its values were kept, so that dark is high".to_owned(),
         });
     }
+    if common.lossy {
+        notes.push(Note {
+            kind: "file.lossy",
+            message: "the pixels were packed with loss (JPEG): thresholds and surfaces may be off by what it changed"
+                .to_owned(),
+        });
+    }
     let spacing = common
         .spacing
         .zip(between)
@@ -274,7 +297,9 @@ fn difference(a: &Common, b: &Common) -> Option<&'static str> {
     match () {
         () if a.series != b.series => Some("the series that it names"),
         () if a.size != b.size => Some("its size"),
-        () if a.bits != b.bits || a.dark_is_high != b.dark_is_high => Some("the type of its values"),
+        () if a.bits != b.bits || (a.dark_is_high, a.lossy) != (b.dark_is_high, b.lossy) => {
+            Some("the type of its values")
+        }
         () if !spacing => Some("its pixel spacing"),
         () if !directions => Some("its orientation"),
         () => None,

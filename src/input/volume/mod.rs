@@ -3,6 +3,7 @@
 pub mod aim;
 mod bmp;
 pub mod dicom;
+mod dicom_jpeg;
 mod dicom_lengths;
 mod dicom_pixels;
 pub mod isq;
@@ -13,6 +14,7 @@ pub mod npz;
 pub mod nrrd;
 pub mod raw;
 mod samples;
+pub mod skyscan;
 pub mod slices;
 pub mod tiff;
 pub mod vti;

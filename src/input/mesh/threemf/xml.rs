@@ -75,6 +75,11 @@ impl Element<'_> {
 
     /// An attribute without namespace.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        let raw = written(self.start.attributes_raw(), name.as_bytes())?;
+        // What holds no reference and no blank but spaces stands for itself.
+        if !raw.iter().any(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r')) {
+            return std::str::from_utf8(raw).ok().map(Cow::Borrowed);
+        }
         let attribute = self.start.try_get_attribute(name).ok().flatten()?;
         value(&attribute).ok()
     }
@@ -136,6 +141,21 @@ impl Element<'_> {
     /// What breaks the format at this element.
     pub fn wrong(&self, what: String) -> InputError {
         broken(what, self.byte)
+    }
+}
+
+/// What stands between the quotes of an attribute, in the text of attributes that are known to be whole.
+fn written<'t>(mut text: &'t [u8], name: &[u8]) -> Option<&'t [u8]> {
+    loop {
+        let equals = text.iter().position(|b| *b == b'=')?;
+        let key = text[..equals].trim_ascii();
+        let after = text[equals + 1..].trim_ascii_start();
+        let (quote, after) = after.split_first()?;
+        let end = after.iter().position(|b| b == quote)?;
+        if key == name {
+            return Some(&after[..end]);
+        }
+        text = &after[end + 1..];
     }
 }
 
@@ -281,5 +301,22 @@ impl<'a> Xml<'a> {
         })?;
         let uri = found.1.into_inner();
         Some((Space::of(uri), String::from_utf8_lossy(uri).into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attributes_are_found_as_the_parser_finds_them() {
+        let text = "<e xx='1' x = \"a=&quot;b' \"\n y='' z='1 2' w='1\t2'><f/></e>";
+        let mut xml = Xml::new(text);
+        let e = xml.next().unwrap().unwrap();
+        for name in ["x", "xx", "y", "z", "w", "e", "1"] {
+            let parsed = e.start.try_get_attribute(name).unwrap().map(|a| value(&a).unwrap().into_owned());
+            assert_eq!(e.get(name).map(Cow::into_owned), parsed, "{name}");
+        }
+        assert_eq!((e.get("x").as_deref(), e.get("w").as_deref()), (Some("a=\"b' "), Some("1 2")));
     }
 }
