@@ -172,11 +172,7 @@ pub fn remaining(
     if border == Border::Open {
         return Ok(Some(body.between_plates(axis, exec)?.0));
     }
-    let (c, ..) = body.homogenised(exec)?;
-    let whole = c.diagonal().amax();
-    let inverse = (c + Matrix6::identity() * (1e-9 * whole)).try_inverse();
-    let modulus = inverse.map_or(0.0, |s| 1.0 / s[(axis, axis)]);
-    Ok(Some(if modulus < 1e-7 * whole { 0.0 } else { modulus }))
+    Ok(Some(body.modulus_along(axis, exec)?.0))
 }
 
 fn modulus(axis: usize, e: f64, method: &str, out: &mut Figures) {

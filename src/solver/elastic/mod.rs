@@ -7,6 +7,7 @@ pub mod rigid;
 pub mod solid;
 pub mod stiffness;
 pub mod traction;
+pub mod uniaxial;
 
 #[cfg(test)]
 mod published;
