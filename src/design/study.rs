@@ -234,6 +234,10 @@ impl<'a> Study<'a> {
     /// When it does not fit the memory budget.
     pub fn uncapped(&self, limits: &Limits, exec: &Exec) -> Result<Cow<'_, DistanceField>, LimitError> {
         let Solid::Mesh(mesh) = &self.design.solid else { return Ok(Cow::Borrowed(&self.field)) };
+        if matches!(self.cut, CutPores::Periodic | CutPores::Mirror) {
+            // It has none: solid goes on beyond the faces.
+            return Ok(Cow::Borrowed(&self.field));
+        }
         let frame = self.field.frame;
         let open = mesh.surface.iter().filter(|t| !self.envelope.body.holds_on_surface(t));
         let surface: Vec<Facet> = open.map(|t| t.map(|v| facet_corner(&frame, &v))).collect();

@@ -105,7 +105,7 @@ impl DistanceField {
         }
         let extent = self.frame.extent();
         let middle = (corners[0] + corners[1] + corners[2]) / 3.0;
-        let shift = V3::from_fn(|a, _| extent[a] * ((p[a] - middle[a]) / extent[a]).round());
+        let shift = V3::from_fn(|a, _| extent[a] * whole((p[a] - middle[a]) / extent[a]));
         corners.map(|c| c + shift)
     }
 
@@ -356,6 +356,8 @@ struct Line<'a> {
     /// Extent of the frame along each axis when it is periodic.
     wrap: Option<[f64; 3]>,
     parabolas: Vec<Parabola>,
+    /// Room for their images in the periods before and after.
+    images: Vec<Parabola>,
     /// The envelope: parabolas and where each becomes the lowest.
     hull: Vec<(Parabola, f64)>,
     /// Number of voxels, and their spacing.
@@ -370,6 +372,7 @@ impl<'a> Line<'a> {
             spacing: field.frame.spacing,
             wrap: (field.border == Border::Periodic).then(|| field.frame.extent()),
             parabolas: Vec::new(),
+            images: Vec::new(),
             hull: Vec::new(),
             len: 0,
             step: 1.0,
@@ -394,23 +397,26 @@ impl<'a> Line<'a> {
             let point = &self.sites.at[site as usize];
             let (mut db, mut dc) = (f64::from(point[b]) - at_b, f64::from(point[c]) - at_c);
             if let Some(extent) = self.wrap {
-                db -= extent[b] * (db / extent[b]).round();
-                dc -= extent[c] * (dc / extent[c]).round();
+                db -= extent[b] * whole(db / extent[b]);
+                dc -= extent[c] * whole(dc / extent[c]);
             }
             let new = Parabola { apex: f64::from(point[axis]), height: db * db + dc * dc, site };
             insert(&mut self.parabolas, new);
         }
         if let Some(extent) = self.wrap {
-            let n = self.parabolas.len();
-            for shift in [-extent[axis], extent[axis]] {
-                for k in 0..n {
-                    let parabola = self.parabolas[k];
-                    self.parabolas.push(Parabola { apex: parabola.apex + shift, ..parabola });
+            let extent = extent[axis];
+            // Images further than half a period from the line are never the nearest.
+            let (low, high) = (-0.5 * extent - self.step, 1.5 * extent + self.step);
+            self.images.clear();
+            for shift in [-extent, 0.0, extent] {
+                for parabola in &self.parabolas {
+                    let apex = parabola.apex + shift;
+                    if low <= apex && apex <= high {
+                        insert(&mut self.images, Parabola { apex, ..*parabola });
+                    }
                 }
             }
-            self.parabolas.sort_unstable_by(|a, b| {
-                a.apex.total_cmp(&b.apex).then(a.height.total_cmp(&b.height)).then(a.site.cmp(&b.site))
-            });
+            std::mem::swap(&mut self.parabolas, &mut self.images);
         }
     }
 
@@ -446,6 +452,14 @@ impl<'a> Line<'a> {
             assign(i, now.0.site);
         }
     }
+}
+
+/// The whole number nearest to a small one. By rounding of a sum, for on processors without the instruction `round` is a
+/// call.
+#[inline]
+fn whole(x: f64) -> f64 {
+    const SHIFT: f64 = 1.5 * (1u64 << 52) as f64;
+    (x + SHIFT) - SHIFT
 }
 
 /// Puts a parabola behind those with a smaller apex.
