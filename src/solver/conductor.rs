@@ -7,6 +7,7 @@
 //! 7 bytes a voxel, 11 with losses.
 
 use std::ops::{AddAssign, Mul, Sub};
+use std::sync::Arc;
 
 use super::vector::Real;
 use crate::parallel::Exec;
@@ -23,7 +24,7 @@ pub struct Conductor {
     pub size: [usize; 3],
     /// For each axis the open share, of 255, of the face between a voxel and the next one along it. Beyond the last
     /// voxel comes the first one; the share there is 0 unless the grid repeats itself.
-    pub faces: [Vec<u8>; 3],
+    pub faces: Arc<[Vec<u8>; 3]>,
     /// Conductance of a whole face along each axis.
     pub weight: [f32; 3],
     /// Sum of the conductances and losses of each voxel; 0 where a voxel takes no part.
@@ -44,7 +45,7 @@ fn exchange<T: Field>(out: &mut [T], own: &[T], other: &[T], faces: &[u8], w: T)
 
 impl Conductor {
     /// From the open faces and the losses of the voxels; no losses at all where `loss` is empty.
-    pub fn new(size: [usize; 3], faces: [Vec<u8>; 3], weight: [f32; 3], loss: Vec<f32>, exec: &Exec) -> Self {
+    pub fn new(size: [usize; 3], faces: Arc<[Vec<u8>; 3]>, weight: [f32; 3], loss: Vec<f32>, exec: &Exec) -> Self {
         let mut conductor = Self { size, faces, weight, diagonal: Vec::new(), loss };
         let mut diagonal = vec![0.0f32; size.iter().product()];
         exec.chunks(&mut diagonal, size[0] * size[1], |z, plane| {
@@ -114,7 +115,7 @@ impl Conductor {
         let above = |i: usize, n: usize| if i + 1 == n { 0 } else { i + 1 };
         let [low_y, high_y] = [at(below(y, ny), z), at(above(y, ny), z)];
         let [low_z, high_z] = [at(y, below(z, nz)), at(y, above(z, nz))];
-        let [_, fy, fz] = &self.faces;
+        let [_, fy, fz] = &*self.faces;
         exchange(out, own, &u[high_y..high_y + nx], &fy[here..here + nx], w[1]);
         exchange(out, own, &u[low_y..low_y + nx], &fy[low_y..low_y + nx], w[1]);
         exchange(out, own, &u[high_z..high_z + nx], &fz[here..here + nx], w[2]);

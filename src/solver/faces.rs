@@ -5,6 +5,8 @@
 //! doi:10.1006/jcph.2001.6977), so that walls between grid lines count. Beside an end that is flowed through lies half a
 //! voxel of fluid, with half of the forces across.
 
+use std::sync::Arc;
+
 use super::conductor::Conductor;
 use super::flow::Channel;
 use super::lattice::Lattice;
@@ -168,5 +170,5 @@ pub fn darcy(channel: &Channel<'_>, driven: Option<usize>, side: [f64; 3], exec:
             }
         }
     }
-    Conductor::new(n, faces, weight, loss, exec)
+    Conductor::new(n, Arc::new(faces), weight, loss, exec)
 }

@@ -10,7 +10,7 @@
 
 use super::aggregate::{Graph, Hierarchy, Last, NONE};
 use super::conductor::Conductor;
-use super::vector::{add_scaled, dot, scale_add, update};
+use super::vector::{add_scaled, dot, scale_add, sum, update};
 use crate::parallel::{Cancelled, Exec};
 
 /// What becomes of a coarse level.
@@ -254,22 +254,23 @@ pub struct Solved {
 
 /// Solves A x = b by flexible conjugate gradients from the x given, until the residual is `tolerance` of b or `most`
 /// iterations were made; the caller looks at what was reached. Steps are taken in single precision, x and its residual are
-/// kept in double (iterative refinement). 16 bytes a voxel beside x and b.
+/// kept in double (iterative refinement). `b` gives the entries. 16 bytes a voxel beside x.
 ///
 /// # Errors
 /// When the run was cancelled.
 pub fn conjugate_gradients(
     mg: &mut Multigrid,
-    b: &[f32],
+    b: impl Fn(usize) -> f32 + Sync,
     x: &mut [f64],
     tolerance: f64,
     most: usize,
     exec: &Exec,
 ) -> Result<Solved, Cancelled> {
-    let n = b.len();
-    let size = dot(b, b, exec).sqrt();
+    let n = x.len();
+    let squares = |from: usize, to: usize| (from..to).map(|i| f64::from(b(i)).powi(2)).sum();
+    let size = sum(n, exec, squares).sqrt();
     let mut r = vec![0.0f32; n];
-    let mut norm = residual(&mg.fine, b, x, &mut r, exec);
+    let mut norm = residual(&mg.fine, &b, x, &mut r, exec);
     let (mut z, mut p, mut q) = (vec![0.0f32; n], vec![0.0f32; n], vec![0.0f32; n]);
     let (mut iterations, mut rz, mut alpha) = (0, 0.0, 0.0);
     let mut fresh = true;
@@ -293,16 +294,16 @@ pub fn conjugate_gradients(
         iterations += 1;
         if norm <= tolerance * size {
             // The residual that was carried along has its rounding: begin again from the true one if that is larger.
-            norm = residual(&mg.fine, b, x, &mut r, exec);
+            norm = residual(&mg.fine, &b, x, &mut r, exec);
             fresh = true;
         }
     }
-    let norm = residual(&mg.fine, b, x, &mut r, exec);
+    let norm = residual(&mg.fine, &b, x, &mut r, exec);
     Ok(Solved { iterations, residual: if size > 0.0 { norm / size } else { 0.0 } })
 }
 
 /// b − A x into r, taken in double precision, and its size.
-fn residual(fine: &Conductor, b: &[f32], x: &[f64], r: &mut [f32], exec: &Exec) -> f64 {
+fn residual(fine: &Conductor, b: &(impl Fn(usize) -> f32 + Sync), x: &[f64], r: &mut [f32], exec: &Exec) -> f64 {
     let [nx, ny, _] = fine.size;
     exec.chunks(r, nx * ny, |z, plane| {
         let mut row = vec![0.0f64; nx];
@@ -310,7 +311,7 @@ fn residual(fine: &Conductor, b: &[f32], x: &[f64], r: &mut [f32], exec: &Exec) 
             fine.row(x, y, z, &mut row);
             let here = nx * (y + ny * z);
             for (k, out) in out.iter_mut().enumerate() {
-                *out = if fine.diagonal[here + k] > 0.0 { (f64::from(b[here + k]) - row[k]) as f32 } else { 0.0 };
+                *out = if fine.diagonal[here + k] > 0.0 { (f64::from(b(here + k)) - row[k]) as f32 } else { 0.0 };
             }
         }
     });

@@ -3,6 +3,8 @@
 //! From a signed distance the surface is taken as a plane within each face, so that walls between grid lines count with
 //! what they leave open (cut cells); of two values a face is open where both voxels are void. 3 bytes a voxel.
 
+use std::sync::Arc;
+
 use super::shares::of_square;
 use crate::grid::{Border, Frame, Mask};
 use crate::parallel::Exec;
@@ -15,7 +17,7 @@ pub struct Openings {
     /// What lies beyond the grid.
     pub border: Border,
     /// For each axis the open share, of 255, of the face between a voxel and the next one along it.
-    pub faces: [Vec<u8>; 3],
+    pub faces: Arc<[Vec<u8>; 3]>,
     /// For each axis the open shares of the grid's own two faces: the lower one, the upper one. Empty where it repeats.
     pub ends: [[Vec<u8>; 2]; 3],
 }
@@ -102,6 +104,7 @@ impl Openings {
             }
             shares
         };
+        let faces = Arc::new(faces);
         Self { frame: *frame, border, faces, ends: std::array::from_fn(|a| [end(a, false), end(a, true)]) }
     }
 
@@ -123,7 +126,7 @@ impl Openings {
             });
             shares
         });
-        let mut openings = Self { frame: *frame, border, faces, ends: Default::default() };
+        let mut openings = Self { frame: *frame, border, faces: Arc::new(faces), ends: Default::default() };
         if !wrap {
             for a in 0..3 {
                 for upper in [false, true] {
@@ -169,7 +172,7 @@ impl Openings {
             });
             shares
         });
-        let mut inner = Self { frame, border: self.border, faces, ends: Default::default() };
+        let mut inner = Self { frame, border: self.border, faces: Arc::new(faces), ends: Default::default() };
         for a in 0..3 {
             for upper in [false, true] {
                 inner.ends[a][usize::from(upper)] = (0..frame.len() / frame.size[a])

@@ -8,6 +8,8 @@
 //!
 //! About 60 bytes a voxel; 5 to 10 steps of 10 to 20 iterations.
 
+use std::sync::Arc;
+
 use super::SolveError;
 use super::conductor::Conductor;
 use super::diffusion::weights;
@@ -80,10 +82,10 @@ pub fn left(
             let (rate, slope) = appetite.at(now[i]);
             *b += (volume * (slope * now[i] - rate)) as f32;
         });
-        let fine = Conductor::new(frame.size, openings.faces.clone(), weight, loss, exec);
+        let fine = Conductor::new(frame.size, Arc::clone(&openings.faces), weight, loss, exec);
         let mut mg = Multigrid::new(fine, exec)?;
         let mut next = c.clone();
-        let solved = conjugate_gradients(&mut mg, &b, &mut next, TOLERANCE, MOST, exec)?;
+        let solved = conjugate_gradients(&mut mg, |i| b[i], &mut next, TOLERANCE, MOST, exec)?;
         done = Solved { iterations: done.iterations + solved.iterations, residual: solved.residual };
         if solved.residual > 10.0 * TOLERANCE {
             break;
