@@ -114,9 +114,7 @@ fn flow_along(frame: &Frame, field: &[f32], exec: &Exec) {
         let seconds = start.elapsed().as_secs_f64();
         println!("flow, {border:?}, axis {axis}: {seconds:.2} s, k {k:.5}, {solved:?}, balance {:.0e}", flow.balance);
     }
-    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
-        status.lines().filter(|l| l.starts_with("VmHWM")).for_each(|l| println!("{l}"));
-    }
+    println!("peak {:.2} GB", memory("VmHWM:") / 1e9);
 }
 
 /// Diffusion through voxels of two values, held at the centres of the first and last planes.
@@ -128,10 +126,26 @@ fn diffusion_of(path: &str, n: usize, exec: &Exec) {
         let [x, y, z] = frame.voxel(i);
         void.insert(x, y, z);
     }
+    drop(bytes);
+    let open = Openings::of_mask(&frame, Border::Open, &void, exec);
+    drop(void);
+    let before = memory("VmRSS:");
     for axis in 0..3 {
         let start = Instant::now();
-        let open = Openings::of_mask(&frame, Border::Open, &void, exec);
         let d = through(&open, axis, Ends::Centres, exec).unwrap();
         println!("axis {axis}: Deff/D0 {:.7} in {:.2} s, {:?}", d.diffusivity, start.elapsed().as_secs_f64(), d.solved);
     }
+    let took = |bytes: f64| bytes / (n * n * n) as f64;
+    println!(
+        "bytes a voxel: {:.1} of the process, {:.1} of the solve",
+        took(memory("VmHWM:")),
+        took(memory("VmHWM:") - before)
+    );
+}
+
+/// What the system says of this process's memory, in bytes; 0 where it says nothing.
+fn memory(of: &str) -> f64 {
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix(of));
+    line.and_then(|l| l.split_whitespace().next()?.parse::<f64>().ok()).map_or(0.0, |kib| 1024.0 * kib)
 }

@@ -51,6 +51,34 @@ fn a_bubble_in_a_block() {
     assert!(figure(&design, "interconnectivity.accessible_100um").value == 0.0);
 }
 
+#[test]
+fn a_region_from_a_file_cuts_solid_that_goes_on() {
+    // A square rod and a block, cut by a box and by a ball that lie within them and across.
+    let rod = cuboid([0.0, 403.0, 395.0], [1000.0, 603.0, 595.0]);
+    let block = cuboid([0.0; 3], [1000.0; 3]);
+    let r = 300.0;
+    let ball = implicit([1000.0; 3], 80, |p| (p - V3::new(510.0, 493.0, 488.0)).norm() - r);
+    let bar = cuboid([110.0, 90.0, 120.0], [890.0, 910.0, 905.0]);
+    // Three flanks of the rod and its end lie on the surface of the third region, which cuts it at the other end.
+    let flush = cuboid([200.0, 403.0, 395.0], [1000.0, 603.0, 900.0]);
+    for (solid, region, caps, open) in [
+        (&rod, &bar, 2.0 * 0.04, 4.0 * 0.2 * 0.78),
+        (&block, &ball, 4.0 * PI * r * r * 1e-6, 0.0),
+        (&rod, &flush, 0.04 + 3.0 * 0.8 * 0.2 + 0.04, 0.8 * 0.2),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("region.stl");
+        poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), region).unwrap();
+        let mut run = run(twenty(200.0));
+        let exec = poregauge::parallel::Exec::silent(2).unwrap();
+        run.options.envelope = poregauge::gauge::envelope_from(&path, &run.options, &run.limits, &exec).unwrap();
+        let design = measure(solid, &run);
+        assert_close(&design, "surface.cap_area", caps, 1.0);
+        let area = figure(&design, "surface.area").value;
+        assert!((area - open).abs() < 0.01 * open.max(caps), "{area} against {open}");
+    }
+}
+
 /// Within `percent`, for truths of the smooth shape that its facets only approach.
 fn assert_close_by(design: &poregauge::report::DesignEntry, id: &str, truth: f64, percent: f64) {
     let value = figure(design, id).value;

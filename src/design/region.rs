@@ -155,6 +155,23 @@ impl Region {
         2 * axis + usize::from(outward[axis] > 0.0)
     }
 
+    /// Triangles of its surface, in µm, facing outward. Of a mesh whose shells overlap also those that lie inside.
+    #[must_use]
+    pub fn surface(&self, exec: &Exec) -> Vec<[V3; 3]> {
+        if let Some((mesh, _)) = &self.mesh {
+            return (0..mesh.triangles.len()).map(|t| mesh.corners(t)).collect();
+        }
+        let Frame { size, spacing, origin } = self.frame;
+        let coordinates: [Vec<f64>; 3] =
+            std::array::from_fn(|a| (0..size[a]).map(|i| origin[a] + i as f64 * spacing[a]).collect());
+        iso_surface(
+            [&coordinates[0], &coordinates[1], &coordinates[2]],
+            |x, y, z| -f64::from(self.depth[self.frame.index(x, y, z)]),
+            |v| *v,
+            exec,
+        )
+    }
+
     /// The voxels whose centres lie in the body.
     #[must_use]
     pub fn mask(&self, frame: &Frame, exec: &Exec) -> Mask {

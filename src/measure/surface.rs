@@ -6,7 +6,7 @@
 
 use super::figure::{Figure, Figures};
 use super::porosity::Closed;
-use crate::design::{Binarised, EnvelopeKind, Solid, Study};
+use crate::design::{Binarised, EnvelopeKind, Region, Solid, Study};
 use crate::mesh::{V3, area_vector};
 use crate::parallel::Exec;
 use crate::units::Unit;
@@ -20,16 +20,27 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
     let body = &study.envelope.body;
     let (mut open, mut shut, mut cap) = (0.0, 0.0, 0.0);
     faces(study, closed, |triangle, face| {
-        let area = match (&study.design.solid, &body.region) {
-            (Solid::Mesh(_), Some(region)) => area_within(triangle, &|p| region.depth(p), 0),
-            _ => area_vector(*triangle).norm(),
-        };
-        match face {
+        let mut add = |area: f64, face: Face| match face {
             Face::Open => open += area,
             Face::Shut => shut += area,
             Face::Cap => cap += area,
+        };
+        match (&study.design.solid, &body.region) {
+            (Solid::Mesh(_), Some(region)) if face != Face::Cap => small(triangle, frame.coarsest(), &mut |piece| {
+                let face = if body.holds_on_surface(piece) { Face::Cap } else { face };
+                let area = if face == Face::Cap {
+                    area_vector(*piece).norm()
+                } else {
+                    area_within(piece, &|p| region.depth(p), 0)
+                };
+                add(area, face);
+            }),
+            _ => add(area_vector(*triangle).norm(), face),
         }
     });
+    if let Some(region) = body.region.as_ref().filter(|_| body.kind == EnvelopeKind::File) {
+        cap = region_caps(study, region, exec);
+    }
     let (exact, method) = match &study.design.solid {
         Solid::Mesh(mesh) => (mesh.closed() && body.region.is_none(), "sum over the triangles of the surface"),
         Solid::Volume { phases, .. } => {
@@ -159,6 +170,41 @@ fn faces_closed(study: &Study<'_>, closed: &Closed, triangle: &[V3; 3], normal: 
         });
         matches!(v, [Some(x), Some(y), Some(z)] if closed.voxels.get(x, y, z))
     })
+}
+
+/// Area of the surface of a region from a file with solid behind it, in µm²: the region cuts it, or it ends there.
+fn region_caps(study: &Study<'_>, region: &Region, exec: &Exec) -> f64 {
+    let frame = study.frame();
+    let h = frame.coarsest();
+    let solid = |p: &V3| -frame.interpolate((*p).into(), |i| f64::from(study.field.values[i])).0;
+    let triangles = region.surface(exec);
+    let areas = exec.map_items(&triangles, |triangle| {
+        let normal = area_vector(*triangle).try_normalize(0.0)?;
+        // Half a voxel within, where the grid has voxels.
+        let within = |p: &V3| solid(&(p - normal * (0.5 * h)));
+        let mut area = 0.0;
+        small(triangle, h, &mut |piece| {
+            // Shells that overlap have sides within the region.
+            if region.depth(&((piece[0] + piece[1] + piece[2]) / 3.0)).abs() <= 0.5 * region.step() {
+                area += area_within(piece, &within, 0);
+            }
+        });
+        Some(area)
+    });
+    areas.into_iter().flatten().sum()
+}
+
+/// Hands out a triangle in pieces whose sides are no longer than `most`.
+fn small(triangle: &[V3; 3], most: f64, f: &mut impl FnMut(&[V3; 3])) {
+    let side = |k: usize| (triangle[(k + 1) % 3] - triangle[k]).norm();
+    let Some(k) = (0..3).max_by(|a, b| side(*a).total_cmp(&side(*b))).filter(|k| side(*k) > most) else {
+        f(triangle);
+        return;
+    };
+    let [a, b, c] = std::array::from_fn(|i| triangle[(k + i) % 3]);
+    let middle = (a + b) / 2.0;
+    small(&[a, middle, c], most, f);
+    small(&[middle, b, c], most, f);
 }
 
 /// Area of the solid on the outer faces of the grid, in µm².

@@ -69,7 +69,13 @@ impl DistanceField {
         let values = limits.try_vec("the distance field", frame.len(), f32::INFINITY)?;
         let nearest = limits.try_vec("the distance field", frame.len(), NONE)?;
         let mut field = Self { frame, border, values, nearest, surface, slack: 0.0 };
-        field.band(exec);
+        let mut width = BAND * frame.coarsest();
+        field.band(width, exec);
+        // A surface that lies beyond the grid is looked for further out.
+        while field.nearest.iter().all(|t| *t == NONE) {
+            width *= 2.0;
+            field.band(width, exec);
+        }
         let sites = field.sites(limits, exec)?;
         field.spread(&sites, exec);
         drop(sites);
@@ -109,9 +115,8 @@ impl DistanceField {
         corners.map(|c| c + shift)
     }
 
-    fn band(&mut self, exec: &Exec) {
+    fn band(&mut self, width: f64, exec: &Exec) {
         let Frame { size: [nx, ny, nz], spacing: h, .. } = self.frame;
-        let width = BAND * self.frame.coarsest();
         let slabs = nz.div_ceil(SLAB);
         let mut lists: Vec<Vec<(u32, [i8; 3])>> = vec![Vec::new(); slabs];
         let extent = self.frame.extent();
@@ -549,6 +554,24 @@ mod tests {
         let frame = Frame { size: [19, 20, 18], spacing: [1.0; 3], origin: [0.5; 3] };
         let (mean, worst) = errors(&field(&mesh, frame, Border::Periodic, 2), true);
         assert!(mean < 0.018 && worst < 0.35, "mean {mean}, worst {worst}");
+    }
+
+    #[test]
+    fn a_surface_beyond_the_grid_is_found() {
+        let mesh = shapes::sphere([40.0, 4.0, 5.0], 7.0, 9);
+        let frame = Frame { size: [9, 7, 8], spacing: [1.0, 1.5, 1.0], origin: [0.0; 3] };
+        let corner = |v: V3| std::array::from_fn(|a| v[a] as f32);
+        let facets: Vec<Facet> = (0..mesh.triangles.len()).map(|t| mesh.corners(t).map(corner)).collect();
+        let (exec, limits) = (Exec::silent(2).unwrap(), Limits { memory: 1 << 30 });
+        let field = DistanceField::new(frame, Border::Open, facets, &Mask::empty(frame.size), &limits, &exec).unwrap();
+        for i in 0..frame.len() {
+            let p = field.local(frame.voxel(i));
+            let truth =
+                (0..field.surface.len() as u32).map(|t| (field.foot(t, &p) - p).norm()).fold(f64::MAX, f64::min);
+            // The triangle next to the nearest one may have been taken.
+            let value = f64::from(field.values[i]);
+            assert!(value >= truth * (1.0 - 1e-6) && value <= truth + 0.4, "{value} {truth}");
+        }
     }
 
     #[test]
