@@ -70,6 +70,14 @@ struct Slab {
     block: Vec<[u16; 3]>,
 }
 
+/// Links of the aggregates of one slab, one after another, and how many each has.
+#[derive(Default)]
+struct Links {
+    links: Vec<(u32, f32)>,
+    counts: Vec<u32>,
+    loss: Vec<f32>,
+}
+
 impl Hierarchy {
     /// Builds the levels.
     #[must_use]
@@ -84,6 +92,19 @@ impl Hierarchy {
         let last = (graph.diagonal.len() <= 4 * FEW).then(|| Last::new(&graph)).flatten();
         graphs.push(graph);
         Self { aggregate, slabs, graphs, last }
+    }
+
+    /// Values of the unknowns of the first graph, parted by slabs of two planes of voxels.
+    #[must_use]
+    pub fn slabs_of<'a>(&self, values: &'a mut [f32]) -> Vec<&'a mut [f32]> {
+        let mut rest = values;
+        let mut parts = Vec::with_capacity(self.slabs.len());
+        for s in self.slabs.windows(2) {
+            let (part, more) = rest.split_at_mut((s[1] - s[0]) as usize);
+            parts.push(part);
+            rest = more;
+        }
+        parts
     }
 }
 
@@ -152,30 +173,57 @@ fn first(fine: &Conductor, exec: &Exec) -> (Vec<u32>, Vec<u32>, Graph) {
         block.extend(part.block);
     }
     let links = exec.map(slabs.len() - 1, |s| {
-        let from = slabs[s];
-        let mut of: Vec<Vec<(u32, f32)>> = vec![Vec::new(); (slabs[s + 1] - from) as usize];
-        let mut sum = vec![0.0f32; of.len()];
-        let voxels = 2 * s * plane..(2 * s + 2).min(nz) * plane;
-        for i in voxels.filter(|i| aggregate[*i] != NONE) {
-            let own = (aggregate[i] - from) as usize;
-            for (j, g) in fine.links(i) {
-                if g > 0.0 && aggregate[j] != aggregate[i] {
-                    join(&mut of[own], aggregate[j], g);
+        let mut flat = Links::default();
+        let (mut of, mut sum): ([Vec<(u32, f32)>; 8], [f32; 8]) = Default::default();
+        for by in 0..ny.div_ceil(2) {
+            for bx in 0..nx.div_ceil(2) {
+                // The aggregates of a block are numbered as its voxels come.
+                let (mut base, mut used) = (NONE, 0);
+                for k in 0..8 {
+                    let [x, y, z] = [2 * bx + (k & 1), 2 * by + (k >> 1 & 1), 2 * s + (k >> 2)];
+                    if x >= nx || y >= ny || z >= nz {
+                        continue;
+                    }
+                    let i = x + nx * y + plane * z;
+                    let here = aggregate[i];
+                    if here == NONE {
+                        continue;
+                    }
+                    base = base.min(here);
+                    let own = (here - base) as usize;
+                    if own == used {
+                        of[own].clear();
+                        (sum[own], used) = (0.0, used + 1);
+                    }
+                    for (j, g) in fine.links(i) {
+                        if g > 0.0 && aggregate[j] != here {
+                            join(&mut of[own], aggregate[j], g);
+                        }
+                    }
+                    sum[own] += fine.loss(i);
+                }
+                for own in 0..used {
+                    flat.links.extend_from_slice(&of[own]);
+                    flat.counts.push(of[own].len() as u32);
+                    flat.loss.push(sum[own]);
                 }
             }
-            sum[own] += fine.loss(i);
         }
-        (of, sum)
+        flat
     });
     let mut graph = Graph { start: vec![0], block, ..Graph::default() };
     // Room for no more than there are: they are the most of what the levels take.
-    graph.links.reserve_exact(links.iter().flat_map(|(of, _)| of).map(Vec::len).sum());
+    graph.links.reserve_exact(links.iter().map(|flat| flat.links.len()).sum());
     graph.start.reserve_exact(count);
-    for (of, sum) in links {
-        for (links, loss) in of.into_iter().zip(sum) {
-            graph.push(&links, loss);
+    for flat in links {
+        let mut rest = &flat.links[..];
+        for (n, loss) in flat.counts.iter().zip(&flat.loss) {
+            let (links, more) = rest.split_at(*n as usize);
+            graph.push(links, *loss);
+            rest = more;
         }
     }
+    graph.settle();
     (aggregate, slabs, graph)
 }
 
@@ -192,6 +240,15 @@ impl Graph {
         self.diagonal.push(links.iter().map(|l| l.1).sum::<f32>() + loss);
         self.links.extend_from_slice(links);
         self.start.push(self.links.len() as u32);
+    }
+
+    /// Gives back the room that its lists do not need.
+    fn settle(&mut self) {
+        self.start.shrink_to_fit();
+        self.links.shrink_to_fit();
+        self.diagonal.shrink_to_fit();
+        self.loss.shrink_to_fit();
+        self.block.shrink_to_fit();
     }
 
     /// The links of an unknown.
@@ -286,8 +343,10 @@ fn coarser(graph: &mut Graph) -> Option<Graph> {
         }
         coarse.push(&links, loss);
     }
-    coarse.links.shrink_to_fit();
+    coarse.settle();
     graph.parent = parent;
+    // Nobody asks for them again.
+    (graph.block, graph.loss) = (Vec::new(), Vec::new());
     graph.children = (start, child);
     Some(coarse)
 }

@@ -31,15 +31,8 @@ impl Blocks {
     pub fn add(&mut self, scale: f32, r: &[f32], z: &mut [f32], exec: &Exec) {
         let Self { slab, hierarchy, work } = self;
         // The aggregates of two planes lie side by side.
-        let mut rest = work[0].b.as_mut_slice();
-        let mut slabs = Vec::new();
-        for s in hierarchy.slabs.windows(2) {
-            let (own, more) = rest.split_at_mut((s[1] - s[0]) as usize);
-            slabs.push(own);
-            rest = more;
-        }
         let (aggregate, first) = (&hierarchy.aggregate, &hierarchy.slabs);
-        exec.for_each(slabs, |s, sums| {
+        exec.for_each(hierarchy.slabs_of(&mut work[0].b), |s, sums| {
             sums.fill(0.0);
             let voxels = s * *slab..r.len().min((s + 1) * *slab);
             for (to, r) in aggregate[voxels.clone()].iter().zip(&r[voxels]) {

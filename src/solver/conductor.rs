@@ -4,7 +4,7 @@
 //!
 //! Diffusion has the open share of each face as its conductance; the velocity of slow flow has whole faces, and walls as
 //! losses; a reaction is a loss. Differences are taken before they are weighed, so that a constant has no flux to the last bit.
-//! 7 bytes a voxel, 11 with losses.
+//! 7 bytes a voxel, 11 where each may have a loss.
 
 use std::ops::{AddAssign, Mul, Sub};
 use std::sync::Arc;
@@ -16,6 +16,20 @@ use crate::parallel::Exec;
 pub trait Field: Real + Mul<Output = Self> + Sub<Output = Self> + AddAssign {}
 impl Field for f32 {}
 impl Field for f64 {}
+
+/// Losses of voxels.
+#[derive(Clone, Debug)]
+pub enum Loss {
+    /// None at all.
+    None,
+    /// Of each voxel.
+    Each(Vec<f32>),
+    /// Of the first and of the last plane of voxels across an axis; of the other axes the lower one runs fastest.
+    Ends(usize, [Vec<f32>; 2]),
+}
+
+/// The two axes beside one.
+const OTHERS: [[usize; 2]; 3] = [[1, 2], [0, 2], [0, 1]];
 
 /// The operator.
 #[derive(Clone, Debug)]
@@ -29,8 +43,7 @@ pub struct Conductor {
     pub weight: [f32; 3],
     /// Sum of the conductances and losses of each voxel; 0 where a voxel takes no part.
     pub diagonal: Vec<f32>,
-    /// Loss of each voxel; empty where there is none at all.
-    loss: Vec<f32>,
+    loss: Loss,
 }
 
 /// Adds what a row of voxels gives to the row beside it.
@@ -44,8 +57,8 @@ fn exchange<T: Field>(out: &mut [T], own: &[T], other: &[T], faces: &[u8], w: T)
 }
 
 impl Conductor {
-    /// From the open faces and the losses of the voxels; no losses at all where `loss` is empty.
-    pub fn new(size: [usize; 3], faces: Arc<[Vec<u8>; 3]>, weight: [f32; 3], loss: Vec<f32>, exec: &Exec) -> Self {
+    /// From the open faces and the losses of the voxels.
+    pub fn new(size: [usize; 3], faces: Arc<[Vec<u8>; 3]>, weight: [f32; 3], loss: Loss, exec: &Exec) -> Self {
         let mut conductor = Self { size, faces, weight, diagonal: Vec::new(), loss };
         let mut diagonal = vec![0.0f32; size.iter().product()];
         exec.chunks(&mut diagonal, size[0] * size[1], |z, plane| {
@@ -61,7 +74,18 @@ impl Conductor {
     /// Loss of a voxel.
     #[must_use]
     pub fn loss(&self, i: usize) -> f32 {
-        self.loss.get(i).copied().unwrap_or(0.0)
+        let [nx, ny, _] = self.size;
+        match &self.loss {
+            Loss::None => 0.0,
+            Loss::Each(loss) => loss[i],
+            Loss::Ends(axis, planes) => {
+                let v = [i % nx, i / nx % ny, i / (nx * ny)];
+                let [p, q] = OTHERS[*axis];
+                let at = v[p] + self.size[p] * v[q];
+                let of = |plane: usize, here: bool| if here { planes[plane][at] } else { 0.0 };
+                of(0, v[*axis] == 0) + of(1, v[*axis] + 1 == self.size[*axis])
+            }
+        }
     }
 
     /// The neighbours of a voxel and the conductances to them: below and above along x, y, z.
@@ -93,13 +117,7 @@ impl Conductor {
         let w: [T; 3] = self.weight.map(|w| T::narrow(f64::from(w / 255.0)));
         let byte = |g: u8| T::narrow(f64::from(f32::from(g)));
         let own = &u[here..here + nx];
-        if self.loss.is_empty() {
-            out.fill(T::default());
-        } else {
-            for ((out, u), loss) in out.iter_mut().zip(own).zip(&self.loss[here..here + nx]) {
-                *out = T::narrow(f64::from(*loss)) * *u;
-            }
-        }
+        self.lost(own, y, z, out);
         let along = &self.faces[0][here..here + nx];
         let mut flux_in = T::default();
         if along[nx - 1] != 0 {
@@ -120,6 +138,33 @@ impl Conductor {
         exchange(out, own, &u[low_y..low_y + nx], &fy[low_y..low_y + nx], w[1]);
         exchange(out, own, &u[high_z..high_z + nx], &fz[here..here + nx], w[2]);
         exchange(out, own, &u[low_z..low_z + nx], &fz[low_z..low_z + nx], w[2]);
+    }
+
+    /// What the row (y, z) loses by itself, into `out`.
+    #[inline]
+    fn lost<T: Field>(&self, own: &[T], y: usize, z: usize, out: &mut [T]) {
+        let [nx, ny, _] = self.size;
+        let here = nx * (y + ny * z);
+        if let Loss::Each(loss) = &self.loss {
+            for ((out, u), loss) in out.iter_mut().zip(own).zip(&loss[here..here + nx]) {
+                *out = T::narrow(f64::from(*loss)) * *u;
+            }
+            return;
+        }
+        out.fill(T::default());
+        let Loss::Ends(axis, planes) = &self.loss else { return };
+        for (plane, end) in planes.iter().zip([0, self.size[*axis] - 1]) {
+            let voxels = match axis {
+                0 => end..end + 1,
+                1 if y == end => 0..nx,
+                2 if z == end => 0..nx,
+                _ => 0..0,
+            };
+            let first = [y + ny * z, nx * z, nx * y][*axis];
+            for (k, x) in voxels.enumerate() {
+                out[x] += T::narrow(f64::from(plane[first + k])) * own[x];
+            }
+        }
     }
 
     /// A·u, into `out`.

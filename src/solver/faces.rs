@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::conductor::Conductor;
+use super::conductor::{Conductor, Loss};
 use super::flow::Channel;
 use super::lattice::Lattice;
 use crate::grid::Border;
@@ -160,15 +160,16 @@ pub fn darcy(channel: &Channel<'_>, driven: Option<usize>, side: [f64; 3], exec:
         });
         shares
     });
-    let mut loss = Vec::new();
+    let mut losses = Loss::None;
     if let Some(a) = driven {
-        loss = vec![0.0f32; channel.frame.len()];
+        let mut loss = vec![0.0f32; channel.frame.len()];
         for (i, loss) in loss.iter_mut().enumerate() {
             let v = channel.frame.voxel(i);
             if (v[a] == 0 || v[a] + 1 == n[a]) && channel.keep.get(v[0], v[1], v[2]) && channel.distance[i] > 0.0 {
                 *loss = 2.0 * weight[a] * local(channel.distance[i]).max(1.0 / 255.0);
             }
         }
+        losses = Loss::Each(loss);
     }
-    Conductor::new(n, Arc::new(faces), weight, loss, exec)
+    Conductor::new(n, Arc::new(faces), weight, losses, exec)
 }

@@ -89,14 +89,7 @@ impl Multigrid {
             }
         });
         // What is left of r, summed over the aggregates: those of two planes lie side by side.
-        let mut rest = work[0].b.as_mut_slice();
-        let mut slabs = Vec::new();
-        for s in hierarchy.slabs.windows(2) {
-            let (slab, more) = rest.split_at_mut((s[1] - s[0]) as usize);
-            slabs.push(slab);
-            rest = more;
-        }
-        exec.for_each(slabs, |s, slab| {
+        exec.for_each(hierarchy.slabs_of(&mut work[0].b), |s, slab| {
             slab.fill(0.0);
             let mut row = vec![0.0f32; nx];
             for z in 2 * s..(2 * s + 2).min(nz) {

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::SolveError;
-use super::conductor::Conductor;
+use super::conductor::{Conductor, Loss};
 use super::diffusion::weights;
 use super::multigrid::{Multigrid, Solved, conjugate_gradients};
 use super::openings::Openings;
@@ -82,7 +82,7 @@ pub fn left(
             let (rate, slope) = appetite.at(now[i]);
             *b += (volume * (slope * now[i] - rate)) as f32;
         });
-        let fine = Conductor::new(frame.size, Arc::clone(&openings.faces), weight, loss, exec);
+        let fine = Conductor::new(frame.size, Arc::clone(&openings.faces), weight, Loss::Each(loss), exec);
         let mut mg = Multigrid::new(fine, exec)?;
         let mut next = c.clone();
         let solved = conjugate_gradients(&mut mg, |i| b[i], &mut next, TOLERANCE, MOST, exec)?;
