@@ -2,7 +2,8 @@
 //!
 //! The interface with open void, with closed void, and the solid that coincides with the envelope (caps) add up to the
 //! whole surface; the ratios use the first. On a mesh the areas are sums over its true surface, exact; on a volume over
-//! the surface between the phases, which on grey levels converges, and on two values is that of the smoothed mask.
+//! the surface between the phases, which on grey levels converges, and on two values is that of the smoothed mask with what it
+//! cuts off sharp edges.
 
 use super::figure::{Figure, Figures};
 use super::porosity::Closed;
@@ -11,8 +12,12 @@ use crate::mesh::{V3, area_vector};
 use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::crofton;
+use crate::voxel::sharp_edges::sharp_edges;
 
 const MM2: f64 = 1e-6;
+
+/// How far in voxels the surface of a smoothed mask cuts the edge where two flat faces meet, along either face.
+const CUT: f64 = 1.010_41;
 
 /// Measures the surface; `closed` is the closed void.
 pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figures) {
@@ -38,6 +43,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
             _ => add(area_vector(*triangle).norm(), face),
         }
     });
+    edges(study, closed, exec, |_, area, face| if face == Face::Shut { shut += area } else { open += area });
     if let Some(region) = body.region.as_ref().filter(|_| body.kind == EnvelopeKind::File) {
         cap = region_caps(study, region, exec);
     }
@@ -48,7 +54,9 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
                 cap += cut_faces(study);
             }
             let method = match phases {
-                Binarised::Two(..) => "surface of the smoothed mask (marching cubes)",
+                Binarised::Two(..) => {
+                    "surface of the smoothed mask (marching cubes), sharp edges between flat faces restored"
+                }
                 _ => "iso-surface of the grey levels (marching cubes)",
             };
             (false, method)
@@ -58,7 +66,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
         let method = format!("{method}; {of}");
         if exact { Figure::exact(value, unit, method).floor(1e-6 * value) } else { Figure::new(value, unit, method) }
     };
-    // Two values leave the surface open: flat faces are exact, edges and corners are rounded. A second estimate with
+    // Two values leave the surface open: flat faces and their edges are exact, what is round is not. A second estimate with
     // other faults says by how much.
     let floor = match &study.design.solid {
         Solid::Volume { phases: Binarised::Two(..), .. } => {
@@ -127,6 +135,29 @@ pub(super) fn faces(study: &Study<'_>, closed: &Closed, mut f: impl FnMut(&[V3; 
         if body.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)) >= 0.0 {
             let cap = body.bounds(&triangle, &normal, 0.3 * frame.coarsest());
             f(&triangle, if cap { Face::Cap } else { towards_void(&triangle, &normal) });
+        }
+    }
+}
+
+/// What the surface of a smoothed mask lacks along the sharp edges between flat faces, in µm², and where; nothing where the
+/// surface is known better.
+pub(super) fn edges(study: &Study<'_>, closed: &Closed, exec: &Exec, mut f: impl FnMut(&V3, f64, Face)) {
+    if !matches!(study.design.solid, Solid::Volume { phases: Binarised::Two(..), .. }) {
+        return;
+    }
+    let frame = study.frame();
+    let h = frame.spacing;
+    // Two sides against the straight way between their ends.
+    let lacks: [f64; 3] = std::array::from_fn(|a| {
+        let (p, q) = (h[(a + 1) % 3], h[(a + 2) % 3]);
+        CUT * (p + q - p.hypot(q)) * h[a]
+    });
+    for edge in sharp_edges(frame, study.field.border, &study.solid, exec) {
+        let [x, y, z] = edge.outside;
+        let p = V3::from(frame.centre(edge.outside));
+        if study.inside.get(x, y, z) {
+            let shut = closed.volume > 0.0 && closed.voxels.get(x, y, z);
+            f(&p, lacks[edge.axis], if shut { Face::Shut } else { Face::Open });
         }
     }
 }

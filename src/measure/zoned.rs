@@ -10,7 +10,7 @@ use super::clip::{between, flux_through_shell, flux_through_slab, within};
 use super::figure::{Figure, Figures};
 use super::placed::{Placed, Zones};
 use super::porosity::{Closed, solid_share};
-use super::surface::{Face, faces};
+use super::surface::{Face, edges, faces};
 use super::zone::Shape;
 use crate::design::{Solid, Study};
 use crate::grid::Mask;
@@ -107,7 +107,7 @@ pub(super) fn measure(study: &Study<'_>, closed: &Closed, zones: &Zones<'_>, exe
         let floor = porosity.floor + (crossed + moved * void.max(1.0 - void)) / total;
         add("porosity.total", void, Unit::One, floor, &format!("1 − BV/TV; BV by {how}"));
         if zone.asks_of("surface") {
-            surface(study, closed, zone, (total, solid), open, out);
+            surface(study, closed, zone, (total, solid), open, exec, out);
         }
     }
 }
@@ -162,6 +162,7 @@ fn surface(
     zone: &Placed<'_>,
     (total, solid): (f64, f64),
     open_by: (f64, f64),
+    exec: &Exec,
     out: &mut Figures,
 ) {
     let Some(whole) = out.figures.get("surface.area").cloned() else { return };
@@ -177,6 +178,11 @@ fn surface(
                 (Some(slab), None) => between(triangle, slab),
                 _ => within(triangle, &beyond, reach),
             };
+        }
+    });
+    edges(study, closed, exec, |p, area, face| {
+        if face == Face::Open && beyond(p) >= 0.0 {
+            open += area;
         }
     });
     let relative = if whole.value > 0.0 { whole.floor / whole.value } else { 0.0 }.max(1e-6);

@@ -19,6 +19,7 @@ pub mod paint;
 pub mod passage;
 pub mod ridge;
 pub mod segmentation;
+pub mod sharp_edges;
 pub mod thickness;
 pub mod widest;
 pub mod winding;
