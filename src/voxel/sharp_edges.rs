@@ -7,7 +7,7 @@
 //!
 //! Hollow edges count as well. Beyond an open grid its outermost voxels go on. O(voxels of the surface).
 
-use crate::grid::{Border, Frame, Mask};
+use crate::grid::{Border, Mask};
 use crate::parallel::Exec;
 
 /// Voxels that faces and edge have to go on for, the edge's own included.
@@ -20,7 +20,34 @@ pub struct SharpEdge {
     pub axis: usize,
     /// The voxel at it that is not in the set, or one of them.
     pub outside: [usize; 3],
+    /// The voxel that is alone of its kind round it.
+    corner: [isize; 3],
+    /// From there across its two faces.
+    toward: [isize; 2],
 }
+
+/// The voxels within two of sharp edges, a part of the set and of the rest.
+#[must_use]
+pub fn beside(mask: &Mask, border: Border, edges: &[SharpEdge]) -> Mask {
+    let set = Set { mask, border };
+    let mut near = Mask::empty(mask.size());
+    for edge in edges {
+        let [_, p, q] = AXES[edge.axis];
+        for i in -1..=2 {
+            for j in -1..=2 {
+                let mut v = edge.corner;
+                v[p] += i * edge.toward[0];
+                v[q] += j * edge.toward[1];
+                let [x, y, z] = set.place(v);
+                near.insert(x, y, z);
+            }
+        }
+    }
+    near
+}
+
+/// For each axis that axis and the two others.
+const AXES: [[usize; 3]; 3] = [[0, 1, 2], [1, 0, 2], [2, 0, 1]];
 
 /// What lies where in a set.
 struct Set<'a> {
@@ -74,8 +101,8 @@ impl Set<'_> {
 
 /// The sharp edges of `mask`, in an order that does not depend on the threads.
 #[must_use]
-pub fn sharp_edges(frame: &Frame, border: Border, mask: &Mask, exec: &Exec) -> Vec<SharpEdge> {
-    let [_, ny, nz] = frame.size;
+pub fn sharp_edges(border: Border, mask: &Mask, exec: &Exec) -> Vec<SharpEdge> {
+    let [_, ny, nz] = mask.size();
     let set = Set { mask, border };
     let planes = exec.map(nz, |z| {
         let mut edges = Vec::new();
@@ -105,7 +132,7 @@ fn at_voxel(set: &Set<'_>, voxel: [usize; 3], edges: &mut Vec<SharpEdge>) {
         w[axes[2]] += steps[1];
         set.holds(w) == own
     };
-    for axes in [[0, 1, 2], [1, 0, 2], [2, 0, 1]] {
+    for axes in AXES {
         for [p, q] in [[-1, -1], [1, -1], [-1, 1], [1, 1]] {
             let corner = |k: isize| {
                 same(axes, k, [0, 0]) && !same(axes, k, [p, 0]) && !same(axes, k, [0, q]) && !same(axes, k, [p, q])
@@ -121,7 +148,7 @@ fn at_voxel(set: &Set<'_>, voxel: [usize; 3], edges: &mut Vec<SharpEdge>) {
                 let mut beyond = v;
                 beyond[axes[1]] += p;
                 let outside = if own { set.place(beyond) } else { voxel };
-                edges.push(SharpEdge { axis: axes[0], outside });
+                edges.push(SharpEdge { axis: axes[0], outside, corner: v, toward: [p, q] });
             }
         }
     }
@@ -130,6 +157,7 @@ fn at_voxel(set: &Set<'_>, voxel: [usize; 3], edges: &mut Vec<SharpEdge>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grid::Frame;
 
     fn mask(size: [usize; 3], inside: impl Fn([f64; 3]) -> bool) -> (Frame, Mask) {
         let frame = Frame { size, spacing: [1.0; 3], origin: [0.5; 3] };
@@ -154,16 +182,16 @@ mod tests {
         hollow.subtract(&block);
         for set in [&block, &hollow] {
             for border in [Border::Open, Border::Periodic] {
-                let found = sharp_edges(&frame, border, set, &exec);
+                let found = sharp_edges(border, set, &exec);
                 assert_eq!(lengths(&found), sides.map(|s| 4 * s));
                 assert!(found.iter().all(|e| !set.get(e.outside[0], e.outside[1], e.outside[2])));
-                assert_eq!(found, sharp_edges(&frame, border, set, &Exec::silent(1).unwrap()));
+                assert_eq!(found, sharp_edges(border, set, &Exec::silent(1).unwrap()));
             }
         }
         // A bar that the faces of the grid cut goes on beyond them, or round.
         let (frame, bar) = mask([20, 11, 20], |p| p[0] < 6.0 && p[2] > 5.0 && p[2] < 9.0);
-        assert_eq!(lengths(&sharp_edges(&frame, Border::Open, &bar, &exec)), [0, 2 * 11, 0]);
-        assert_eq!(lengths(&sharp_edges(&frame, Border::Periodic, &bar, &exec)), [0, 4 * 11, 0]);
+        assert_eq!(lengths(&sharp_edges(Border::Open, &bar, &exec)), [0, 2 * 11, 0]);
+        assert_eq!(lengths(&sharp_edges(Border::Periodic, &bar, &exec)), [0, 4 * 11, 0]);
     }
 
     #[test]
@@ -176,12 +204,12 @@ mod tests {
                 let (frame, round) = mask([40; 3], |p| {
                     (0..3).filter(|a| *a != flat).map(|a| (p[a] - middle[a]).powi(2)).sum::<f64>().sqrt() < d / 2.0
                 });
-                assert_eq!(sharp_edges(&frame, Border::Open, &round, &exec), [], "{d} {flat}");
+                assert_eq!(sharp_edges(Border::Open, &round, &exec), [], "{d} {flat}");
             }
         }
         for slope in [0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0] {
             let (frame, wall) = mask([40; 3], |p| (p[2] - 20.0 - slope * (p[0] - 20.0)).abs() < 6.0);
-            assert_eq!(sharp_edges(&frame, Border::Open, &wall, &exec), [], "{slope}");
+            assert_eq!(sharp_edges(Border::Open, &wall, &exec), [], "{slope}");
         }
     }
 }
