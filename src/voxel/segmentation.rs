@@ -4,7 +4,7 @@
 //! variance between the classes. A binary volume has no grey levels to place the surface between voxels; there the mask
 //! is smoothed, with every voxel held on its own side, so that flat faces stay where they are and slanted ones lose their
 //! steps. Smoothing draws the surface of bodies that bend inward (a ball of 8 voxels would lose a tenth of its volume): by how
-//! much each voxel is less full than it was is smoothed in turn and given back, twice over.
+//! much each voxel is less full than it was is smoothed in turn, twice, and given back, twice over.
 
 use super::sharp_edges::{beside, sharp_edges};
 use crate::grid::{Border, Levels, Mask};
@@ -17,8 +17,8 @@ const BINS: usize = 1024;
 /// How far a voxel of a smoothed mask keeps from the surface, out of the whole step of 1.
 const HOLD: f32 = 0.02;
 
-/// Times that a mask is smoothed.
-const SMOOTHINGS: usize = 2;
+/// Times that what was lost is smoothed.
+const SPREAD: usize = 2;
 
 /// Times that what was lost is given back.
 const ROUNDS: usize = 2;
@@ -111,14 +111,24 @@ pub fn smooth_field(solid: &Mask, periodic: bool, limits: &Limits, exec: &Exec) 
         }
     });
     let size = [nx, ny, nz];
-    for _ in 0..SMOOTHINGS {
-        binomial(&mut field, size, periodic, exec);
-    }
-    hold(&mut field, solid, exec);
-    // What smoothing took from bodies that bend, it gives back, spread over as much; sharp edges would bulge their faces.
     let border = if periodic { Border::Periodic } else { Border::Open };
     let edges = beside(solid, border, &sharp_edges(border, solid, exec));
+    binomial(&mut field, size, periodic, exec);
     let mut lost = limits.try_vec("the smoothed mask", field.len(), 0.0f32)?;
+    lost.copy_from_slice(&field);
+    binomial(&mut field, size, periodic, exec);
+    // Sharp edges are smoothed once alone.
+    let once = &lost;
+    exec.chunks(&mut field, nx * ny, |z, plane| {
+        for y in 0..ny {
+            edges.runs(y, z, |from, to| {
+                let row = nx * y + from..nx * y + to;
+                plane[row.clone()].copy_from_slice(&once[nx * ny * z..][row]);
+            });
+        }
+    });
+    hold(&mut field, solid, exec);
+    // What smoothing took from bodies that bend, it gives back, spread over as much; sharp edges would bulge their faces.
     for _ in 0..ROUNDS {
         let now = &field;
         exec.chunks(&mut lost, nx * ny, |z, plane| {
@@ -131,7 +141,7 @@ pub fn smooth_field(solid: &Mask, periodic: bool, limits: &Limits, exec: &Exec) 
                 };
             }
         });
-        for _ in 0..SMOOTHINGS {
+        for _ in 0..SPREAD {
             binomial(&mut lost, size, periodic, exec);
         }
         let more = &lost;
