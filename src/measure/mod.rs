@@ -25,6 +25,7 @@ mod pieces;
 mod placed;
 mod pore_size;
 mod porosity;
+mod pose;
 mod profile;
 mod sampling;
 mod sizes;
