@@ -161,8 +161,16 @@ fn islands_carry_nothing_and_a_repeating_cell_has_its_tensors() {
     let mut run = Run { cut: CutPores::Periodic, ..fields(&measures, 10.0) };
     run.resolution = None;
     run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+    let pcl = Library::built_in().unwrap().material("pcl").unwrap();
+    let modulus = pcl.modulus_gpa.typical * 1e3;
+    run.material = Some(pcl);
     let design = measure_file(&path, &run, 2);
     assert!(design.findings.iter().any(|f| f.kind == "stiffness.loose_solid"), "{:?}", design.findings);
+    for of in ["x", "shear_yz", "stiffest", "softest"] {
+        let ratio = figure(&design, &format!("stiffness.relative.{of}")).value;
+        let absolute = figure(&design, &format!("stiffness.{of}"));
+        assert!((absolute.value / (modulus * ratio) - 1.0).abs() < 1e-12 && absolute.range.is_some(), "{of}");
+    }
     let tensor = &design.details.tensors["stiffness.relative"].value;
     assert!((tensor[0][0] - tensor[2][2]).abs() < 1e-6 && (tensor[3][3] - tensor[5][5]).abs() < 1e-6);
     // The cell has the axes of a cube: its shear stands alone, and struts along the axes are stiffest along them.
@@ -303,6 +311,45 @@ fn what_cannot_be_flowed_through_has_a_finding_and_no_figure() {
     assert_eq!((has(&wide, "permeability.unresolved"), figures(&wide, "permeability.z").len()), (0, 1));
     for whole in [true, false] {
         let design = solve(&|_| whole);
+        assert!(design.measurements.is_empty() && design.errors[0].kind == "volume.single_value");
+    }
+}
+
+#[test]
+fn what_cannot_carry_has_a_finding_and_no_figure() {
+    let bars = |v: [usize; 3], width: usize| {
+        let within = |c: usize| (4..4 + width).contains(&c);
+        (0..3).any(|a| (0..3).all(|b| a == b || within(v[b])))
+    };
+    let solve = |cut: CutPores, solid: &dyn Fn([usize; 3]) -> bool| {
+        let (_folder, path) = volume([12; 3], "case.nrrd", solid);
+        let mut run = fields(&["stiffness", "strength"], 10.0);
+        run.resolution = None;
+        run.cut = cut;
+        run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+        check(&[path], &run, &Exec::silent(2).unwrap()).unwrap().designs.remove(0)
+    };
+    let has = |d: &DesignEntry, kind: &str| d.findings.iter().filter(|f| f.kind == kind).count();
+    let figures = |d: &DesignEntry| {
+        let of = |id: &&String| id.starts_with("stiffness.") || id.starts_with("strength.");
+        d.measurements.keys().filter(of).cloned().collect::<Vec<_>>()
+    };
+    for cut in [CutPores::Open, CutPores::Periodic] {
+        // Two plates that do not touch carry along themselves, and nothing across.
+        let apart = solve(cut, &|v| v[2] < 3 || (6..9).contains(&v[2]));
+        assert_eq!(has(&apart, "stiffness.nothing_carries"), 1, "{cut:?}");
+        assert!(figures(&apart).iter().all(|id| !id.ends_with(".z")) && figures(&apart).len() >= 4, "{cut:?}");
+        // Bars a voxel wide along all axes do not resolve how they bend; a pinch is as bad; two voxels are enough.
+        let thin = solve(cut, &|v| bars(v, 1));
+        assert_eq!((has(&thin, "stiffness.unresolved"), figures(&thin)), (3, Vec::new()), "{cut:?}");
+        let pinched = solve(cut, &|v| bars(v, if v[2] == 9 { 1 } else { 3 }));
+        assert!(has(&pinched, "stiffness.unresolved") == 1 && !figures(&pinched).iter().any(|id| id.ends_with(".z")));
+        let wide = solve(cut, &|v| bars(v, 2));
+        assert_eq!(has(&wide, "stiffness.unresolved"), 0, "{cut:?}");
+        assert!(figures(&wide).iter().filter(|id| id.ends_with(".z")).count() >= 2, "{cut:?}");
+    }
+    for whole in [true, false] {
+        let design = solve(CutPores::Open, &|_| whole);
         assert!(design.measurements.is_empty() && design.errors[0].kind == "volume.single_value");
     }
 }

@@ -385,8 +385,8 @@ fn a_design_has_to_fit_its_cavity() {
     let (exit, design) = of(&["--fits", &bent]);
     assert_eq!((exit, verdict(&design, "fits-cavity")), (0, "pass"), "{}", design["findings"]);
     assert!((value(&design, "fit.cavity") - 1e3).abs() < 350.0, "{}", value(&design, "fit.cavity"));
-    // A cube of 15 mm: of 20 mm two ends stick out, a quarter of the bar.
-    let small = write("small.stl", &cuboid([0.0; 3], [15e3; 3]));
+    // 15 mm long and hardly wider than the bar: of 20 mm two ends stick out, a quarter of it.
+    let small = write("small.stl", &cuboid([0.0; 3], [15e3, 8.4e3, 4.4e3]));
     let (exit, design) = of(&["--fits", &small]);
     assert_eq!((exit, verdict(&design, "fits-cavity")), (1, "fail"));
     assert!((value(&design, "fit.cavity") + 2.5e3).abs() < 200.0, "{}", value(&design, "fit.cavity"));
@@ -397,6 +397,83 @@ fn a_design_has_to_fit_its_cavity() {
     assert_eq!(verdict(&of(&[]).1, "fits-cavity"), "not asked");
     let refused = poregauge(&["check", &bar, "--fits", "no-such.stl"]);
     assert!(code(&refused) == 2 && text(&refused.stderr).contains("no such file"), "{}", text(&refused.stderr));
+}
+
+/// An L, 20 mm by 15 mm with arms 6 mm wide, 5 mm thick.
+fn bent() -> Mesh {
+    let corners = [[0.0, 0.0], [20e3, 0.0], [20e3, 6e3], [6e3, 6e3], [6e3, 15e3], [0.0, 15e3]];
+    let vertices = [0.0, 5e3].iter().flat_map(|z| corners.map(|[x, y]| V3::new(x, y, *z))).collect();
+    let mut triangles = Vec::new();
+    for [a, b, c] in [[0, 1, 3], [1, 2, 3], [3, 4, 5], [5, 0, 3]] {
+        triangles.extend([[a, c, b], [a + 6, b + 6, c + 6]]);
+    }
+    for a in 0..6u32 {
+        let b = (a + 1) % 6;
+        triangles.extend([[a, b, b + 6], [a, b + 6, a + 6]]);
+    }
+    Mesh { vertices, triangles }
+}
+
+#[test]
+fn a_body_goes_into_its_cavity_whichever_way_that_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let criteria = folder.path().join("cavity.toml");
+    let checks = "[[check]]\nid = \"fits-cavity\"\nmeasure = \"fit.cavity\"\nmin_of = \"cavity\"\n";
+    std::fs::write(&criteria, checks).unwrap();
+    let criteria = criteria.to_string_lossy().into_owned();
+    let write = |name: &str, mesh: &Mesh| {
+        let path = folder.path().join(name).to_string_lossy().into_owned();
+        poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), mesh).unwrap();
+        path
+    };
+    // Turned by an angle about an axis, and moved.
+    let turned = |mesh: &Mesh, degrees: f64, axis: [f64; 3], by: [f64; 3]| {
+        let axis = V3::from(axis).normalize();
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let mut mesh = mesh.clone();
+        for v in &mut mesh.vertices {
+            *v = *v * cos + axis.cross(v) * sin + axis * (axis.dot(v) * (1.0 - cos)) + V3::from(by);
+        }
+        mesh
+    };
+    let of = |body: &Mesh, cavity: &Mesh| {
+        let (body, cavity) = (write("body.stl", body), write("cavity.stl", cavity));
+        let arguments =
+            [body.as_str(), "--criteria", &criteria, "--resolution", "500um", "--envelope", "hull", "--fits", &cavity];
+        let (exit, design) = checked(&arguments);
+        let room = &design["measurements"]["fit.cavity"];
+        let told = design["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|f| f["kind"] == "fit.cavity_moved" && f["message"].as_str().unwrap().contains("turned by"));
+        let method = room["method"].as_str().unwrap().to_owned();
+        (exit, verdict(&design, "fits-cavity").to_owned(), room["value"].as_f64().unwrap(), told, method)
+    };
+    let bar = cuboid([5e3, 0.0, 0.0], [25e3, 8e3, 4e3]);
+    // A body that is its cavity touches all of it, and fits.
+    let (exit, verdict, room, told, method) = of(&bar, &bar);
+    assert_eq!((exit, verdict.as_str(), room, told), (0, "pass", 0.0, false));
+    assert!(method.contains("as placed") && method.contains("touches"), "{method}");
+    // The same of one that is bent, wherever the cavity lies.
+    let bent = bent();
+    for (degrees, axis) in [(37.0, [1.0, 2.0, 3.0]), (140.0, [-2.0, 1.0, 0.3])] {
+        let (exit, verdict, room, told, method) = of(&bent, &turned(&bent, degrees, axis, [40e3, -3e3, 7e3]));
+        assert_eq!((exit, verdict.as_str(), told), (0, "pass", true), "{degrees}: {room} {method}");
+        assert!((0.0..20.0).contains(&room), "{degrees}: {room} {method}");
+    }
+    // 0.5 mm more on every side, askew: so much room at most, and nearly that.
+    let wider = turned(&cuboid([-0.5e3; 3], [20.5e3, 8.5e3, 4.5e3]), 31.0, [0.2, -1.0, 0.7], [9e3, 9e3, 9e3]);
+    let (exit, verdict, room, ..) = of(&bar, &wider);
+    assert!(exit == 0 && verdict == "pass" && (300.0..=500.1).contains(&room), "{verdict} {room}");
+    // Along the diagonal of a cube goes what is longer than its sides: of 15 mm, where 20 mm do not lie along an edge.
+    let needle = cuboid([0.0; 3], [20e3, 2e3, 2e3]);
+    let (exit, verdict, room, told, _) = of(&needle, &cuboid([0.0; 3], [15e3; 3]));
+    assert!(exit == 0 && verdict == "pass" && told && room > 300.0, "{verdict} {room}");
+    // Nothing makes the room for what is a tenth larger.
+    let larger = cuboid([0.0; 3], [22e3, 8.8e3, 4.4e3]);
+    let (exit, verdict, room, ..) = of(&larger, &turned(&bar, 31.0, [0.2, -1.0, 0.7], [9e3, 9e3, 9e3]));
+    assert!(exit == 1 && verdict == "fail" && room < -300.0, "{verdict} {room}");
 }
 
 #[test]
@@ -559,7 +636,7 @@ fn the_review_asks_about_making_only_where_it_is_declared() {
     }
     let required = |id: &str| review.rules.iter().find(|r| r.id == id).unwrap().required;
     assert!(required("gap-process") && required("trapped-process") && required("fits"));
-    assert!(!required("overhang-process") && !required("shielding"));
+    assert!(!required("overhang-process") && !required("shielding") && !required("adequate"));
     let volume = Making { volume: Some([Length::from_um(1e5); 3]), ..Making::default() };
     assert_eq!(review.made(&volume), review, "only a process names measures");
 }

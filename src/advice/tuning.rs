@@ -127,7 +127,7 @@ pub fn tune(subject: &Subject<'_>, library: &Library, exec: &Exec) -> Tuning {
 /// Whether a measure is one of degradation against tissue.
 #[must_use]
 pub fn is_matching(measure: &str) -> bool {
-    let of_pace = measure.starts_with("matching.") && measure != "matching.shielding";
+    let of_pace = measure.starts_with("matching.") && !matches!(measure, "matching.shielding" | "matching.adequacy");
     of_pace || measure == "degradation.mass_after_10y"
 }
 
@@ -206,6 +206,7 @@ fn at(subject: &Subject<'_>, library: &Library, (knob, _, now, _): Setting, valu
             body.front = body.front.scaled(factor);
             body.ground = body.ground.map(|g| g.scaled(factor));
             body.walls = body.walls.map(|w| w * factor);
+            body.thinner = body.thinner.map(|t| t.map(|w| w * factor));
             body.strut = body.strut.map(|s| s * factor);
         }
         Knob::Rate => {
@@ -341,7 +342,15 @@ mod tests {
 
     fn body(strut: f64) -> Body {
         let front = Front::strut(strut);
-        Body { density: 0.1, front, walls: Some(strut), strut: Some(strut), stiffness: None, ground: None }
+        Body {
+            density: 0.1,
+            front,
+            walls: Some(strut),
+            thinner: None,
+            strut: Some(strut),
+            stiffness: None,
+            ground: None,
+        }
     }
 
     fn tuned(material: &str, tissue: &str, change: impl Fn(&mut Material)) -> Tuning {

@@ -1,6 +1,7 @@
 //! A design: the solid, where it came from, the body it is measured in, and the fields that measures share.
 
 mod envelope;
+mod eroded;
 mod finding;
 mod phases;
 mod region;

@@ -1,14 +1,15 @@
 //! A body of any shape: the inside of a mesh, or the solid of a mask volume.
 //!
 //! How deep a point lies is sampled on a grid of its own and interpolated between the samples; the volume is that of the
-//! mesh (divergence theorem) or the count of the mask's voxels, exactly. 4 bytes a sample.
+//! mesh (divergence theorem) or the count of the mask's voxels, exactly. 8 bytes a sample.
 
 use super::{Design, Solid};
 use crate::grid::{Border, Frame, Mask};
 use crate::limits::{LimitError, Limits};
+use crate::mesh::closest::closest_point;
 use crate::mesh::{Mesh, V3};
 use crate::parallel::Exec;
-use crate::voxel::distance::DistanceField;
+use crate::voxel::distance::{DistanceField, Facet};
 use crate::voxel::inside::inside;
 use crate::voxel::iso_surface::iso_surface;
 use crate::voxel::segmentation::smooth_field;
@@ -35,6 +36,10 @@ pub struct Region {
     pub(super) frame: Frame,
     /// How deep each sample lies, in µm: negative outside.
     pub(super) depth: Vec<f32>,
+    /// The triangles of the surface, in µm from the first sample, and the one that is nearest to each sample; none where
+    /// samples do.
+    pub(super) surface: Vec<Facet>,
+    pub(super) nearest: Vec<u32>,
     /// The mesh, where there is one: it decides what lies inside.
     pub(super) mesh: Option<(Mesh, bool)>,
 }
@@ -65,7 +70,8 @@ impl Region {
                 let field = DistanceField::new(frame, Border::Open, facets, &within, limits, exec)?;
                 let volume = solid.volume().unwrap_or_else(|| solid.mesh.signed_volume().abs());
                 let mesh = Some((solid.mesh.clone(), solid.closed()));
-                Ok(Self { name, sha256, volume, low, high, frame, depth: depths(field), mesh })
+                let (depth, surface, nearest) = parts(field);
+                Ok(Self { name, sha256, volume, low, high, frame, depth, surface, nearest, mesh })
             }
             Solid::Volume { frame: grid, levels, phases } => {
                 let [nx, ny, nz] = grid.size;
@@ -99,6 +105,7 @@ impl Region {
                     exec,
                 );
                 let field = DistanceField::new(frame, Border::Open, facets, &solid, limits, exec)?;
+                let (depth, surface, nearest) = parts(field);
                 Ok(Self {
                     name,
                     sha256,
@@ -106,7 +113,9 @@ impl Region {
                     low: V3::from(grid.centre(low)) - half,
                     high: V3::from(grid.centre(high)) + half,
                     frame,
-                    depth: depths(field),
+                    depth,
+                    surface,
+                    nearest,
                     mesh: None,
                 })
             }
@@ -132,6 +141,8 @@ impl Region {
                 origin: self.frame.origin.map(|o| o * factor),
             },
             depth: self.depth.iter().map(|d| (f64::from(*d) * factor) as f32).collect(),
+            surface: self.surface.iter().map(|t| t.map(|v| v.map(|c| (f64::from(c) * factor) as f32))).collect(),
+            nearest: self.nearest.clone(),
             mesh,
         }
     }
@@ -141,6 +152,63 @@ impl Region {
     pub fn depth(&self, p: &V3) -> f64 {
         let (depth, beyond) = self.frame.interpolate((*p).into(), |i| f64::from(self.depth[i]));
         depth - beyond
+    }
+
+    /// How deep a point lies, from the triangles that are nearest to the samples round it, those next to it and `reach`
+    /// further ones on each side, and the way in which that rises most; beyond the samples by the interpolation of
+    /// [`Self::depth`].
+    #[must_use]
+    pub fn near(&self, p: &V3, reach: usize) -> (f64, V3) {
+        let at: [f64; 3] = std::array::from_fn(|a| (p[a] - self.frame.origin[a]) / self.frame.spacing[a]);
+        let beyond = (0..3).any(|a| at[a] < 0.0 || at[a] > (self.frame.size[a] - 1) as f64);
+        if beyond || self.surface.is_empty() {
+            let middle = (self.low + self.high) / 2.0;
+            return (self.depth(p), (middle - p).normalize());
+        }
+        let q = p - V3::from(self.frame.origin);
+        let low: [usize; 3] = std::array::from_fn(|a| (at[a] as usize).saturating_sub(reach));
+        let high: [usize; 3] = std::array::from_fn(|a| (at[a] as usize + 1 + reach).min(self.frame.size[a] - 1));
+        let mut tried: Vec<u32> = Vec::with_capacity(8);
+        let mut best: Option<(f64, f64, V3)> = None;
+        let rows = (low[2]..=high[2]).flat_map(|z| (low[1]..=high[1]).map(move |y| (y, z)));
+        for i in rows.flat_map(|(y, z)| (low[0]..=high[0]).map(move |x| self.frame.index(x, y, z))) {
+            let facet = self.nearest[i];
+            if tried.contains(&facet) {
+                continue;
+            }
+            tried.push(facet);
+            let Some(facet) = self.surface.get(facet as usize) else { continue };
+            let corners = facet.map(|v| V3::from(v.map(f64::from)));
+            let normal = (corners[1] - corners[0]).cross(&(corners[2] - corners[0]));
+            if normal.norm_squared() <= 0.0 {
+                continue;
+            }
+            let normal = normal.normalize();
+            let (off, along) = {
+                let off = q - closest_point(&q, &corners);
+                (off.norm(), off.dot(&normal))
+            };
+            // Where facets are equally near, at an edge, the one that faces the point most tells the side.
+            let nearer = best.as_ref().is_none_or(|(distance, facing, _)| {
+                let even = 1e-9 * self.frame.coarsest();
+                off < distance - even || (off <= distance + even && along.abs() > facing.abs())
+            });
+            if nearer {
+                let out = if off > 1e-9 * self.frame.coarsest() {
+                    (q - closest_point(&q, &corners)) / off * along.signum()
+                } else {
+                    normal
+                };
+                best = Some((off, along, out));
+            }
+        }
+        best.map_or_else(|| (self.depth(p), V3::zeros()), |(off, along, out)| (-off * along.signum(), -out))
+    }
+
+    /// The samples that lie within.
+    pub fn inner(&self) -> impl Iterator<Item = V3> + Clone + '_ {
+        let within = self.depth.iter().enumerate().filter(|(_, depth)| **depth > 0.0);
+        within.map(|(i, _)| V3::from(self.frame.centre(self.frame.voxel(i))))
     }
 
     /// The side that the surface nearest to a point faces, as an index into the six sides.
@@ -193,6 +261,12 @@ impl Region {
         mask
     }
 
+    /// Whether it is the inside of a mesh, whose surface lies where its triangles do.
+    #[must_use]
+    pub fn is_mesh(&self) -> bool {
+        self.mesh.is_some()
+    }
+
     /// Longest step between the samples of its depth, in µm.
     #[must_use]
     pub fn step(&self) -> f64 {
@@ -206,8 +280,9 @@ impl Region {
     }
 }
 
-fn depths(field: DistanceField) -> Vec<f32> {
+/// Depths, triangles and the nearest of them.
+fn parts(field: DistanceField) -> (Vec<f32>, Vec<Facet>, Vec<u32>) {
     let mut depth = field.values;
     depth.iter_mut().for_each(|d| *d = -*d);
-    depth
+    (depth, field.surface, field.nearest)
 }

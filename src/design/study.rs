@@ -11,8 +11,6 @@
 //!
 //! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 34 bytes a voxel at 200³, 22 at 500³.
 
-use std::borrow::Cow;
-
 use crate::design::envelope::{Body, Envelope, EnvelopeKind};
 use crate::design::phases::Binarised;
 use crate::design::solid::{Design, Solid, solid_mask};
@@ -217,36 +215,6 @@ impl<'a> Study<'a> {
         Ok(Self { design, envelope: envelope.clone(), cut, field, inside, solid: in_body, void, region })
     }
 
-    /// Signed distances to the surface without the caps where the envelope cuts the solid: what a front starts from.
-    ///
-    /// # Errors
-    /// When they do not fit the memory budget.
-    pub fn without_caps(&self, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
-        Ok(match self.uncapped(limits, exec)? {
-            Cow::Borrowed(field) => field.values.clone(),
-            Cow::Owned(field) => field.values,
-        })
-    }
-
-    /// The distance field to the surface without caps. 8 bytes a voxel where there may be caps.
-    ///
-    /// # Errors
-    /// When it does not fit the memory budget.
-    pub fn uncapped(&self, limits: &Limits, exec: &Exec) -> Result<Cow<'_, DistanceField>, LimitError> {
-        let Solid::Mesh(mesh) = &self.design.solid else { return Ok(Cow::Borrowed(&self.field)) };
-        if matches!(self.cut, CutPores::Periodic | CutPores::Mirror) {
-            // It has none: solid goes on beyond the faces.
-            return Ok(Cow::Borrowed(&self.field));
-        }
-        let frame = self.field.frame;
-        let open = mesh.surface.iter().filter(|t| !self.envelope.body.holds_on_surface(t));
-        let surface: Vec<Facet> = open.map(|t| t.map(|v| facet_corner(&frame, &v))).collect();
-        if surface.is_empty() {
-            return Ok(Cow::Borrowed(&self.field));
-        }
-        Ok(Cow::Owned(DistanceField::new(frame, self.field.border, surface, &self.solid, limits, exec)?))
-    }
-
     /// Where the voxels lie.
     #[must_use]
     pub fn frame(&self) -> &Frame {
@@ -286,7 +254,7 @@ fn frame_of(body: &Body, spacing: f64, multiple: usize) -> Frame {
     Frame { size, spacing, origin }
 }
 
-fn facet_corner(frame: &Frame, v: &V3) -> [f32; 3] {
+pub(super) fn facet_corner(frame: &Frame, v: &V3) -> [f32; 3] {
     std::array::from_fn(|a| (v[a] - frame.origin[a]) as f32)
 }
 
@@ -332,7 +300,7 @@ fn signed_field(
 }
 
 /// The voxels where a field is negative.
-fn negative(frame: &Frame, field: &[f32], exec: &Exec) -> Mask {
+pub(super) fn negative(frame: &Frame, field: &[f32], exec: &Exec) -> Mask {
     let [nx, ny, _] = frame.size;
     let mut mask = Mask::empty(frame.size);
     let per_row = mask.words_per_row();
@@ -349,7 +317,7 @@ fn negative(frame: &Frame, field: &[f32], exec: &Exec) -> Mask {
 }
 
 /// The zero surface of a field on a grid, out to the outer faces of its voxels; closed there unless the grid is a crop.
-fn surface_of(frame: &Frame, field: &[f32], border: Border, crop: bool, exec: &Exec) -> Vec<Facet> {
+pub(super) fn surface_of(frame: &Frame, field: &[f32], border: Border, crop: bool, exec: &Exec) -> Vec<Facet> {
     let n = frame.size;
     let coordinates: [Vec<f64>; 3] = std::array::from_fn(|a| {
         let h = frame.spacing[a];

@@ -199,7 +199,18 @@ fn rolled(
     // The box of a wrap is that of its solid.
     let volume = volume.abs().min((high - low).product());
     let name = format!("wrap by a ball of {:.4} mm", 2.0 * radius / 1e3);
-    Ok(Region { name, sha256: String::new(), volume, low, high, frame, depth, mesh: None })
+    Ok(Region {
+        name,
+        sha256: String::new(),
+        volume,
+        low,
+        high,
+        frame,
+        depth,
+        surface: Vec::new(),
+        nearest: Vec::new(),
+        mesh: None,
+    })
 }
 
 #[cfg(test)]

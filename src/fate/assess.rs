@@ -9,7 +9,7 @@ use super::front::Front;
 use super::growth::{CENTURY, Ground, Growing};
 use super::library::{Law, Material, Range, Support, Tissue};
 use super::matching::{Match, follow};
-use super::tissue::{growings, tissue_days};
+use super::tissue::{Growings, growings, tissue_days};
 use crate::design::{Finding, Severity};
 use crate::measure::Measurement;
 use crate::units::{Unit, significant};
@@ -26,6 +26,8 @@ pub struct Body {
     pub front: Front,
     /// Thickness below which 95 % of the solid lies, in µm, when it was measured.
     pub walls: Option<f64>,
+    /// Thickness below which 5 % and below which half of the solid lie, in µm, when it was measured.
+    pub thinner: Option<[f64; 2]>,
     /// Median thickness of the solid, in µm, when it was measured.
     pub strut: Option<f64>,
     /// Apparent modulus in MPa at first, along the weakest axis, when it was computed from the geometry.
@@ -86,17 +88,19 @@ pub(super) fn corners<'a>(
     material: &Material,
     tissue: &Tissue,
     body: &Body,
-    [growing, soonest, latest]: &'a [Growing; 3],
+    growings: &'a Growings,
 ) -> (Corner<'a>, Vec<Corner<'a>>) {
     let e0 = body.modulus(material);
+    let growing = &growings.typical;
     let typical = Corner { pick: Pick::Typical, e0: e0.typical, growing, et: tissue.modulus_mpa.typical };
     // Ends that are the same make no corners of their own.
     let ends = |r: Range| if r.low < r.high { vec![r.low, r.high] } else { vec![r.low] };
     let course = |pick| Course::new(material, &body.front, pick);
     let picks = if course(Pick::Fast) == course(Pick::Slow) { vec![Pick::Fast] } else { vec![Pick::Fast, Pick::Slow] };
-    let growings = if soonest == latest { vec![soonest] } else { vec![soonest, latest] };
     let mut all = Vec::new();
     for pick in picks {
+        let [soonest, latest] = growings.ends(pick);
+        let growings = if soonest == latest { vec![soonest] } else { vec![soonest, latest] };
         for e0 in ends(e0) {
             for &growing in &growings {
                 for et in ends(tissue.modulus_mpa) {
@@ -183,10 +187,11 @@ pub fn assess(
         library,
     );
     falls_apart(material, body, library, &mut figures, &mut findings);
+    erosion_number(material, body, library, &mut figures);
     warn_of_walls(material, body, &mut findings);
     let Some(tissue) = tissue else { return (figures, findings) };
     let library = library || !tissue.own;
-    let growings = growings(tissue, body);
+    let growings = growings(material, tissue, body);
     tissue_days(tissue, body, &growings, &mut figures, &mut findings);
     let (typical, all) = corners(material, tissue, body, &growings);
     let run = |c: &Corner<'_>| {
@@ -258,9 +263,9 @@ fn falls_apart(
     findings: &mut Vec<Finding>,
 ) {
     let Some(apart) = body.front.apart else { return };
-    let day = |pick| match Course::new(material, &body.front, pick) {
-        Course::Front { rate, .. } if rate > 0.0 => Some((apart.depth / rate).min(CENTURY)),
-        _ => None,
+    let day = |pick| {
+        let rate = Course::new(material, &body.front, pick).rate().filter(|rate| *rate > 0.0)?;
+        Some((apart.depth / rate).min(CENTURY))
     };
     let (Some(low), Some(typical), Some(high)) = (day(Pick::Fast), day(Pick::Typical), day(Pick::Slow)) else { return };
     let axis = AXES[apart.axis];
@@ -284,6 +289,28 @@ fn falls_apart(
         )
         .at(apart.at_um),
     );
+}
+
+/// Distance between the bonds of a polyester, in µm: units of about 100 g/mol at 1.25 g/cm³.
+const BONDS: f64 = 5.1e-4;
+
+/// How much sooner a wall is hydrolysed than water goes through it: ε = x² λ π/(4 D ln(x/c)), c the distance of its bonds (von
+/// Burkersroda et al. 2002), told from the thickness at which it is 1.
+fn erosion_number(material: &Material, body: &Body, library: bool, figures: &mut BTreeMap<String, Measurement>) {
+    let (Some(thick), Some([thin, half]), Some(critical)) = (body.walls, body.thinner, material.critical_thickness_um)
+    else {
+        return;
+    };
+    // Walls of a few bonds are no walls.
+    let number = |x: f64| (x / critical).powi(2) * (critical / BONDS).ln() / (x / BONDS).max(2.0).ln();
+    let range = Range { low: number(thin.min(half)), typical: number(half), high: number(thick.max(half)) };
+    let method = format!(
+        "π λ x²/(4 D ln(x/c)) of the median wall, {} µm, and of those that 5 % and 95 % of the solid are thinner than; 1 at \
+         {critical} µm of {} (von Burkersroda et al. 2002): below 1 it degrades throughout, above from its surface",
+        significant(half, 3),
+        material.id
+    );
+    figures.insert("degradation.erosion_number".to_owned(), measurement(range, Unit::One, &method, library));
 }
 
 /// What the thickness of the walls changes about the law.

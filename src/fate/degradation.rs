@@ -7,12 +7,15 @@
 //!   solver gives for it, else mass to a power, and nothing once the solid has fallen apart.
 //! - First-order resorption: mass falls as 2^(−t/τ); stiffness as mass to a power, or sooner with a half-life of its own
 //!   (ion exchange in alginate).
-//! - Measured: between the points of the user's own curve; beyond its end the last share holds.
+//! - Measured: between the points of the user's own curve; beyond its end the last share holds. What it does not tell
+//!   follows: mass from a measured molecular weight by the same critical weight, else from the law; stiffness from molecular
+//!   weight and mass.
 //!
 //! The power is 2 for foams and lattices that bend (Gibson & Ashby 1997).
 
+use super::curve::Measured;
 use super::front::Front;
-use super::library::{Law, Material, Measured, Range};
+use super::library::{Law, Material, Range};
 
 /// Stiffness goes with mass to this power.
 pub const POWER: f64 = 2.0;
@@ -60,7 +63,14 @@ pub enum Course<'a> {
         stiffness: Option<f64>,
     },
     /// As measured.
-    Measured(&'a Measured),
+    Measured {
+        /// The curve.
+        curve: &'a Measured,
+        /// The law, where the curve tells no mass.
+        law: Option<Box<Self>>,
+        /// The day on which mass begins to be lost, by a curve of molecular weight.
+        onset: Option<f64>,
+    },
     /// It stays.
     Never,
 }
@@ -69,9 +79,17 @@ impl<'a> Course<'a> {
     /// The course of a material in a body with this front, at one end of its ranges.
     #[must_use]
     pub fn new(material: &'a Material, front: &'a Front, pick: Pick) -> Self {
-        if let Some(measured) = &material.measured {
-            return Self::Measured(measured);
+        if let Some(curve) = &material.measured {
+            let weight = curve.weight.as_ref().filter(|_| curve.mass.is_none());
+            let critical = material.m_crit_kda.unwrap_or(0.0) / material.m0_kda.unwrap_or(1.0);
+            let onset = weight.and_then(|weight| first_below(|t| between(&curve.days, weight, t), critical));
+            let law = curve.mass.is_none().then(|| Box::new(Self::by_law(material, front, pick)));
+            return Self::Measured { curve, law, onset };
         }
+        Self::by_law(material, front, pick)
+    }
+
+    fn by_law(material: &Material, front: &'a Front, pick: Pick) -> Self {
         let life = |range: Option<Range>| {
             range.map_or(f64::INFINITY, |r| match pick {
                 Pick::Fast => r.low,
@@ -108,6 +126,16 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// Pace of the front, in µm a day, where one moves.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        match self {
+            Self::Front { rate, .. } => Some(*rate),
+            Self::Measured { law: Some(law), .. } => law.rate(),
+            _ => None,
+        }
+    }
+
     /// Share of the mass that is left after `t` days.
     #[must_use]
     pub fn mass(&self, t: f64) -> f64 {
@@ -121,7 +149,17 @@ impl<'a> Course<'a> {
             }
             Self::Front { rate, front } => front.left(rate * t),
             Self::FirstOrder { half_life, .. } => (-t / half_life).exp2(),
-            Self::Measured(m) => between(&m.days, &m.mass, t),
+            Self::Measured { curve, law, onset } => match (&curve.mass, &curve.weight, law) {
+                (Some(mass), ..) => between(&curve.days, mass, t),
+                (None, Some(_), Some(law)) => match (onset, &**law) {
+                    (Some(onset), Self::Bulk { mass_half_life, .. }) if t > *onset => {
+                        ((onset - t) / mass_half_life).exp2()
+                    }
+                    _ => 1.0,
+                },
+                (None, None, Some(law)) => law.mass(t),
+                (None, _, None) => 1.0,
+            },
             Self::Never => 1.0,
         }
     }
@@ -135,7 +173,10 @@ impl<'a> Course<'a> {
             Self::Bulk { half_life, catalysed: true, .. } => (-t / half_life).exp2() * mass,
             Self::Bulk { half_life, catalysed: false, .. } => mass / (1.0 + t / half_life),
             Self::FirstOrder { stiffness: Some(half_life), .. } => mass * (-t / half_life).exp2(),
-            Self::Measured(Measured { days, stiffness: Some(values), .. }) => between(days, values, t),
+            Self::Measured { curve: Measured { days, stiffness: Some(values), .. }, .. } => between(days, values, t),
+            Self::Measured { curve: Measured { days, weight: Some(weight), .. }, .. } => {
+                between(days, weight, t) * mass
+            }
             _ => mass,
         }
     }

@@ -11,11 +11,19 @@
 //!   doi:10.1007/s10237-014-0577-5, who take the sum of both curvatures). Surfaces that are nowhere concave stay bare.
 //!
 //! So a place is filled on the day lag + L/u + d/v, or lag + L/u + s/A: the parts of a way are taken one after the other,
-//! and growth within the last pore as if the front came to all of it at once. Void that was solid at first is not counted.
-//! L and d or s are kept as the shares of the void in classes of both, so that the curve for any speeds is a sorting of
-//! the classes. Shares are of all void in the body: what tissue cannot reach keeps the curve below 1.
+//! and growth within the last pore as if the front came to all of it at once. L and d or s are kept as the shares of the
+//! void in classes of both, so that the curve for any speeds is a sorting of the classes. Shares are of all void in the
+//! body: what tissue cannot reach keeps the curve below 1.
+//!
+//! Where a front of degradation moves into the solid at a pace r, ways open ([`opening`](super::opening)) on day o/r, o
+//! being how deep it is then, so that tissue is there on day max(lag + L/u, o/r); and void is freed
+//! ([`freed`](super::freed)), which counts from the day on which it is void. The share of the void that is filled may fall
+//! then: void opens sooner than tissue fills it.
+
+use std::collections::BTreeMap;
 
 use super::healing::Healing;
+use super::ingrowth::Ways;
 use super::library::{Range, Tissue};
 use crate::grid::{Frame, Mask};
 use crate::parallel::Exec;
@@ -87,15 +95,58 @@ pub enum Host {
     Everywhere,
 }
 
-/// A part of the void of like ways.
+/// A part of the void, or of what becomes void, of like ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Class {
-    /// Mean way from the host, in µm.
-    way: f64,
+pub struct Class {
+    /// Mean way from the host, in µm; infinite where none leads.
+    pub way: f64,
+    /// Depth of the front at which the way opens, in µm; 0 where it is open at first.
+    pub opened: f64,
     /// Mean distance from the surface in µm, or time of the flow by curvature in µm².
-    local: f64,
+    pub local: f64,
+    /// Depth of the front at which it is freed, in µm; 0 where it is void at first.
+    pub depth: f64,
     /// Share of the void.
-    share: f64,
+    pub share: f64,
+}
+
+impl Class {
+    /// Takes in a place of a share: means become sums until [`Self::mean`].
+    pub(super) fn add(&mut self, place: &Self) {
+        let share = place.share;
+        self.merge(&Self {
+            way: share * place.way,
+            opened: share * place.opened,
+            local: share * place.local,
+            depth: share * place.depth,
+            share,
+        });
+    }
+
+    /// Takes in sums.
+    pub(super) fn merge(&mut self, sums: &Self) {
+        self.way += sums.way;
+        self.opened += sums.opened;
+        self.local += sums.local;
+        self.depth += sums.depth;
+        self.share += sums.share;
+    }
+
+    /// Means from sums.
+    pub(super) fn mean(self) -> Self {
+        let of = |sum: f64| sum / self.share;
+        Self { way: of(self.way), opened: of(self.opened), local: of(self.local), depth: of(self.depth), ..self }
+    }
+
+    /// The day on which it is filled, and that on which it is void: when growth begins after `lag` days, the front of
+    /// tissue moves at `front` µm a day, tissue grows at `local` µm or µm² a day, and the front of degradation moves at
+    /// `rate` µm a day.
+    fn days(&self, lag: f64, front: f64, local: f64, rate: f64) -> (f64, f64) {
+        let passed = |depth: f64| if depth > 0.0 { depth / rate } else { 0.0 };
+        let there = (lag + self.way / front).max(passed(self.opened));
+        let void = passed(self.depth);
+        ((there + self.local / local).max(void), void)
+    }
 }
 
 /// What of the void decides how tissue fills it.
@@ -106,97 +157,116 @@ pub struct Ground {
     /// Where the front comes from.
     pub host: Host,
     classes: Vec<Class>,
-    /// Share of the void that the front reaches.
+    /// What a front of degradation frees.
+    freed: Vec<Class>,
+    /// Share of the void that the front reaches at first.
     pub reached: f64,
+    /// Share that it reaches in the end, when a front of degradation has opened ways.
+    pub opened: f64,
     /// Share of the void that growth covers in the end.
     pub covered: f64,
 }
 
 impl Ground {
-    /// From the ways (µm, infinite where none leads) and the distances or times of all voxels of the void. Distances are
-    /// spread over their voxel by `spread` µm; times by none.
+    /// From the ways and the distances or times of all voxels of the void. Distances are spread over their voxel by
+    /// `spread` µm; times by none. `freed` is what a front of degradation frees, with shares in voxels.
     #[must_use]
     pub fn new(
         law: GrowthLaw,
         frame: &Frame,
         void: &Mask,
-        ways: &[f32],
-        locals: &[f32],
-        spread: f64,
+        ways: &Ways,
+        (locals, spread): (&[f32], f64),
+        freed: Vec<Class>,
         exec: &Exec,
     ) -> Self {
         let finite = |v: &[f32]| f64::from(v.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max));
-        let (longest, last) = (finite(ways), finite(locals));
+        let (longest, last) = (finite(&ways.length), finite(locals));
         let (h, way_class, local_class) =
             (frame.coarsest(), longest.max(1e-9) / WAYS as f64, last.max(1e-9) / LOCALS as f64);
         let slab = frame.size[2].div_ceil(SLABS).max(1);
         let slabs = exec.map(frame.size[2].div_ceil(slab), |s| {
             let mut sums = vec![Class::default(); WAYS * LOCALS];
-            let (mut all, mut reached) = (0u64, 0u64);
+            // Those whose way opens later, by when it does.
+            let mut late: BTreeMap<(u32, usize), Class> = BTreeMap::new();
+            let (mut all, mut reached, mut opened) = (0u64, 0u64, 0u64);
             let planes = s * slab..((s + 1) * slab).min(frame.size[2]);
             for (y, z) in planes.flat_map(|z| (0..frame.size[1]).map(move |y| (y, z))) {
                 let first = frame.index(0, y, z);
                 void.runs(y, z, |from, to| {
                     for i in first + from..first + to {
+                        let when = ways.opened.get(i).copied().unwrap_or(0.0);
                         all += 1;
-                        reached += u64::from(ways[i].is_finite());
-                        if !ways[i].is_finite() || !locals[i].is_finite() {
+                        opened += u64::from(ways.length[i].is_finite());
+                        reached += u64::from(ways.length[i].is_finite() && when <= 0.0);
+                        if !ways.length[i].is_finite() || !locals[i].is_finite() {
                             continue;
                         }
                         for (along, off) in INSIDE {
-                            let way = (f64::from(ways[i]) + along * h).clamp(0.0, longest);
+                            let way = (f64::from(ways.length[i]) + along * h).clamp(0.0, longest);
                             let local = (f64::from(locals[i]) + off * spread).clamp(0.0, last);
                             let w = ((way / way_class) as usize).min(WAYS - 1);
                             let l = ((local / local_class) as usize).min(LOCALS - 1);
-                            let class = &mut sums[w * LOCALS + l];
+                            let k = w * LOCALS + l;
+                            let class =
+                                if when > 0.0 { late.entry((when.to_bits(), k)).or_default() } else { &mut sums[k] };
                             let share = 1.0 / INSIDE.len() as f64;
-                            class.way += share * way;
-                            class.local += share * local;
-                            class.share += share;
+                            class.add(&Class { way, opened: f64::from(when), local, depth: 0.0, share });
                         }
                     }
                 });
             }
-            (sums, all, reached)
+            (sums, late, [all, reached, opened])
         });
         let mut classes = vec![Class::default(); WAYS * LOCALS];
-        let (mut all, mut reached) = (0, 0);
-        for (sums, a, r) in slabs {
-            for (class, s) in classes.iter_mut().zip(sums) {
-                class.way += s.way;
-                class.local += s.local;
-                class.share += s.share;
-            }
-            (all, reached) = (all + a, reached + r);
+        let mut late: BTreeMap<(u32, usize), Class> = BTreeMap::new();
+        let mut counts = [0u64; 3];
+        for (sums, more, counted) in slabs {
+            classes.iter_mut().zip(&sums).for_each(|(class, s)| class.merge(s));
+            more.iter().for_each(|(key, s)| late.entry(*key).or_default().merge(s));
+            counts.iter_mut().zip(counted).for_each(|(count, c)| *count += c);
         }
+        classes.extend(late.into_values());
         classes.retain(|c| c.share > 0.0);
-        let all = (all as f64).max(1.0);
-        for class in &mut classes {
-            class.way /= class.share;
-            class.local /= class.share;
-            class.share /= all;
-        }
+        let [all, reached, opened] = counts.map(|c| c as f64);
+        let all = all.max(1.0);
+        let of_void = |class: Class| Class { share: class.share / all, ..class.mean() };
+        let classes: Vec<Class> = classes.into_iter().map(of_void).collect();
+        let freed = freed.into_iter().map(|class| Class { share: class.share / all, ..class }).collect();
         let covered = classes.iter().map(|c| c.share).sum();
-        Self { law, host: Host::Around, classes, reached: reached as f64 / all, covered }
+        Self { law, host: Host::Around, classes, freed, reached: reached / all, opened: opened / all, covered }
     }
 
-    /// How it fills when growth begins after `lag` days, the front moves at `front` µm a day and tissue grows at `local` µm
-    /// or µm² a day.
+    /// How it fills when growth begins after `lag` days, the front moves at `front` µm a day, tissue grows at `local` µm
+    /// or µm² a day, and a front of degradation moves at `rate` µm a day, 0 where there is none.
     #[must_use]
-    pub fn filling(&self, lag: f64, front: f64, local: f64) -> Filling {
-        let mut items: Vec<(f64, f64)> =
-            self.classes.iter().map(|c| (lag + c.way / front + c.local / local, c.share)).collect();
-        items.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    pub fn filling(&self, lag: f64, front: f64, local: f64, rate: f64) -> Filling {
+        let days = |c: &Class| c.days(lag, front, local, rate);
+        let by_day = |items: &mut Vec<(f64, f64)>| {
+            items.retain(|item| item.0.is_finite());
+            items.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        };
+        let mut filled: Vec<(f64, f64)> =
+            self.classes.iter().chain(&self.freed).map(|c| (days(c).0, c.share)).collect();
+        let mut opened: Vec<(f64, f64)> = self.freed.iter().map(|c| (days(c).1, c.share)).collect();
+        by_day(&mut filled);
+        by_day(&mut opened);
         let mut filling = Filling { days: vec![lag], share: vec![0.0] };
-        let mut below = 0.0;
-        for (day, share) in items {
-            filling.days.push(day);
-            filling.share.push(below + share / 2.0);
-            below += share;
+        let (mut tissue, mut void) = (0.0, 1.0);
+        let (mut filled, mut opened) = (filled.into_iter().peekable(), opened.into_iter().peekable());
+        loop {
+            let (next, opens) = (filled.peek().map(|f| f.0), opened.peek().map(|o| o.0));
+            let freed_first = opens.is_some_and(|o| next.is_none_or(|f| o <= f));
+            let Some((day, share)) = (if freed_first { opened.next() } else { filled.next() }) else { break };
+            if day > lag {
+                filling.days.push(day);
+                filling.share.push(tissue / void);
+            }
+            *(if freed_first { &mut void } else { &mut tissue }) += share;
         }
-        if let Some(last) = filling.days.last().copied().filter(|_| below > 0.0) {
+        if let Some(last) = filling.days.last().copied().filter(|_| tissue > 0.0) {
             filling.days.push(last);
-            filling.share.push(below);
+            filling.share.push(tissue / void);
         }
         filling
     }
@@ -206,9 +276,11 @@ impl Ground {
     pub fn scaled(&self, factor: f64) -> Self {
         let local = if self.law == GrowthLaw::Curvature { factor * factor } else { factor };
         let mut scaled = self.clone();
-        for class in &mut scaled.classes {
+        for class in scaled.classes.iter_mut().chain(&mut scaled.freed) {
             class.way *= factor;
+            class.opened *= factor;
             class.local *= local;
+            class.depth *= factor;
         }
         scaled
     }
@@ -222,6 +294,17 @@ pub struct Filling {
 }
 
 impl Filling {
+    /// From a measured curve: shares on rising days.
+    pub(super) fn measured(days: Vec<f64>, share: Vec<f64>) -> Self {
+        Self { days, share }
+    }
+
+    /// The last day on which nothing is filled; the first where something is from the start.
+    pub(super) fn lag(&self) -> f64 {
+        let begins = self.share.iter().take_while(|s| **s <= 0.0).count();
+        self.days[begins.saturating_sub(1)]
+    }
+
     /// Share of the void that is filled after `t` days.
     #[must_use]
     pub fn fill(&self, t: f64) -> f64 {
@@ -239,14 +322,38 @@ impl Filling {
     /// The first day on which this share is filled; a century where it never is.
     #[must_use]
     pub fn day_of(&self, share: f64) -> f64 {
-        let k = self.share.partition_point(|s| *s < share);
-        match (k.checked_sub(1), self.share.get(k)) {
-            (_, None) => CENTURY,
-            (None, _) => self.days[0],
-            (Some(j), Some(next)) => {
-                let part = (share - self.share[j]) / (next - self.share[j]);
+        let Some(k) = self.share.iter().position(|s| *s >= share) else { return CENTURY };
+        match k.checked_sub(1) {
+            None => self.days[0],
+            Some(j) => {
+                let part = (share - self.share[j]) / (self.share[k] - self.share[j]);
                 (self.days[j] + part * (self.days[k] - self.days[j])).min(CENTURY)
             }
+        }
+    }
+}
+
+/// A curve of healing as such: through its anchors, or as it was measured.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Calibrated {
+    /// Through a lag, a half and nine tenths.
+    Anchors(Healing),
+    /// As measured.
+    Measured(Filling),
+}
+
+impl Calibrated {
+    fn fill(&self, t: f64) -> f64 {
+        match self {
+            Self::Anchors(healing) => healing.fill(t),
+            Self::Measured(filling) => filling.fill(t),
+        }
+    }
+
+    fn days(&self) -> (f64, f64) {
+        match self {
+            Self::Anchors(healing) => (healing.t50, healing.t90),
+            Self::Measured(filling) => (filling.day_of(0.5), filling.day_of(0.9)),
         }
     }
 }
@@ -254,7 +361,7 @@ impl Filling {
 /// How the void fills, by whichever law.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growing {
-    healing: Option<Healing>,
+    healing: Option<Calibrated>,
     filling: Option<Filling>,
     /// Day on which half of the void is filled, a century at most.
     pub t50: f64,
@@ -265,12 +372,10 @@ pub struct Growing {
 impl Growing {
     /// By a calibrated curve, by growth in the void, or by whichever is slower where both are given.
     #[must_use]
-    pub fn new(healing: Option<Healing>, filling: Option<Filling>) -> Self {
-        let day = |of: fn(&Healing) -> f64, share: f64| {
-            let calibrated = healing.as_ref().map_or(0.0, of);
-            filling.as_ref().map_or(0.0, |f| f.day_of(share)).max(calibrated)
-        };
-        let (t50, t90) = (day(|h| h.t50, 0.5), day(|h| h.t90, 0.9));
+    pub fn new(healing: Option<Calibrated>, filling: Option<Filling>) -> Self {
+        let (half, most) = healing.as_ref().map_or((0.0, 0.0), Calibrated::days);
+        let day = |share: f64| filling.as_ref().map_or(0.0, |f| f.day_of(share));
+        let (t50, t90) = (day(0.5).max(half), day(0.9).max(most));
         Self { healing, filling, t50, t90 }
     }
 
@@ -284,7 +389,7 @@ impl Growing {
 
 impl From<Healing> for Growing {
     fn from(healing: Healing) -> Self {
-        Self::new(Some(healing), None)
+        Self::new(Some(Calibrated::Anchors(healing)), None)
     }
 }
 
@@ -311,13 +416,14 @@ mod tests {
             let [x, y, z] = frame.voxel(i);
             void.insert(x, y, z);
         }
-        let ways: Vec<f32> = (0..frame.len()).map(|i| frame.centre(frame.voxel(i))[2] as f32).collect();
+        let length: Vec<f32> = (0..frame.len()).map(|i| frame.centre(frame.voxel(i))[2] as f32).collect();
+        let ways = Ways { length, opened: Vec::new() };
         if law == GrowthLaw::Curvature {
             let limits = Limits { memory: 1 << 30 };
             let times = covering_times(&frame, Border::Open, &phi, &void, &limits, &exec).unwrap();
-            return Ground::new(law, &frame, &void, &ways, &times, 0.0, &exec);
+            return Ground::new(law, &frame, &void, &ways, (&times, 0.0), Vec::new(), &exec);
         }
-        Ground::new(law, &frame, &void, &ways, &phi, h, &exec)
+        Ground::new(law, &frame, &void, &ways, (&phi, h), Vec::new(), &exec)
     }
 
     const R: f64 = 200.0;
@@ -329,7 +435,7 @@ mod tests {
     #[test]
     fn apposition_fills_a_round_channel_as_on_paper() {
         let (v, lag) = (0.6, 14.0);
-        let filling = channel(GrowthLaw::Apposition, circle).filling(lag, 1e12, v);
+        let filling = channel(GrowthLaw::Apposition, circle).filling(lag, 1e12, v, 0.0);
         assert_eq!(filling.fill(lag), 0.0);
         for t in [20.0, 60.0, 150.0, 250.0, 330.0] {
             let truth = 1.0 - (1.0 - v * t / R).powi(2);
@@ -346,13 +452,13 @@ mod tests {
     fn a_front_is_at_u_times_t_and_both_add_up() {
         let ground = channel(GrowthLaw::Apposition, circle);
         let (u, depth) = (25.0, 300.0);
-        let front = ground.filling(0.0, u, 1e12);
+        let front = ground.filling(0.0, u, 1e12, 0.0);
         for t in [1.0, 3.0, 7.0, 11.0] {
             assert!((front.fill(t) - u * t / depth).abs() < 0.02, "{t}: {}", front.fill(t));
         }
         // Fill on day t is the mean over z of 1 − (1 − v (t − z/u)/R)².
         let (u, v, t) = (3.0, 0.6, 120.0);
-        let both = ground.filling(0.0, u, v);
+        let both = ground.filling(0.0, u, v, 0.0);
         let n = 3000;
         let at = |k: usize| {
             let late: f64 = t - (k as f64 + 0.5) / n as f64 * depth / u;
@@ -370,7 +476,7 @@ mod tests {
             (std::f64::consts::PI * R * R, channel(GrowthLaw::Curvature, circle)),
             (4.0 * R * R, channel(GrowthLaw::Curvature, square)),
         ] {
-            let filling = ground.filling(0.0, 1e12, a);
+            let filling = ground.filling(0.0, 1e12, a, 0.0);
             let close = area / (std::f64::consts::TAU * a);
             let (half, whole) = (filling.day_of(0.5), filling.day_of(0.995));
             assert!((half / (0.5 * close) - 1.0).abs() < 0.05, "{half} against {}", 0.5 * close);
@@ -383,7 +489,7 @@ mod tests {
     fn twice_the_size_takes_twice_as_long_or_four_times() {
         for (law, factor) in [(GrowthLaw::Apposition, 2.0), (GrowthLaw::Curvature, 4.0)] {
             let ground = channel(law, circle);
-            let (one, two) = (ground.filling(0.0, 1e12, 50.0), ground.scaled(2.0).filling(0.0, 1e12, 50.0));
+            let (one, two) = (ground.filling(0.0, 1e12, 50.0, 0.0), ground.scaled(2.0).filling(0.0, 1e12, 50.0, 0.0));
             assert!((two.day_of(0.7) / one.day_of(0.7) - factor).abs() < 1e-6, "{law:?}");
         }
     }
@@ -391,8 +497,8 @@ mod tests {
     #[test]
     fn the_slower_of_both_counts_and_what_is_never_filled_takes_a_century() {
         let healing = Healing { lag: 14.0, t50: 70.0, t90: 150.0 };
-        let filling = channel(GrowthLaw::Slower, circle).filling(14.0, 1e12, 0.6);
-        let both = Growing::new(Some(healing), Some(filling.clone()));
+        let filling = channel(GrowthLaw::Slower, circle).filling(14.0, 1e12, 0.6, 0.0);
+        let both = Growing::new(Some(Calibrated::Anchors(healing)), Some(filling.clone()));
         for t in [30.0, 70.0, 200.0, 400.0] {
             assert_eq!(both.fill(t), healing.fill(t).min(filling.fill(t)));
         }

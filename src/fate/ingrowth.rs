@@ -25,12 +25,21 @@ use crate::voxel::ridge::ridge;
 /// Part of a diameter by which a throat may be narrower and still count: one of exactly 50 µm lets 50 µm pass.
 const SLACK: f32 = 1e-3;
 
-/// Length of the way in µm to each voxel of the void, infinite where none leads; `throat` is the diameter in µm of what
-/// has to pass.
+/// The ways from the host.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ways {
+    /// Length of the way in µm to each voxel, infinite where none leads.
+    pub length: Vec<f32>,
+    /// How deep in µm a front is in the solid when the way opens ([`opening`](super::opening)), 0 where it was open at
+    /// first; empty where all of them were.
+    pub opened: Vec<f32>,
+}
+
+/// The ways to each voxel of the void; `throat` is the diameter in µm of what has to pass.
 ///
 /// # Errors
 /// When a field does not fit the memory budget, or the run was cancelled.
-pub fn inward(study: &Study<'_>, throat: f64, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, StudyError> {
+pub fn inward(study: &Study<'_>, throat: f64, limits: &Limits, exec: &Exec) -> Result<Ways, StudyError> {
     let frame = *study.frame();
     let mut weight = limits.try_vec("the ways into the void", frame.len(), 0.0f32)?;
     weight.copy_from_slice(&study.field.values);
@@ -42,23 +51,27 @@ pub fn inward(study: &Study<'_>, throat: f64, limits: &Limits, exec: &Exec) -> R
     }
     let wide = wide_part(&study.void, &weight, throat);
     drop(weight);
-    let entries: Vec<(usize, f32)> = if study.field.border == Border::Periodic {
+    let from: Vec<(usize, f32)> = if study.field.border == Border::Periodic {
         let labels = Labels::new(&wide, Connectivity::Six, Border::Periodic, &[], exec);
         let winding = labels.select(|c| (0..3).any(|a| c.touches & winds(a) != 0));
         list(&frame, &winding).map(|voxel| (voxel, 0.0)).collect()
     } else {
-        let body = &study.envelope.body;
-        let mut faces = Mask::empty(frame.size);
-        for side in &body.sides(&frame, &study.inside) {
-            faces.unite(side);
-        }
-        faces.intersect(&wide);
-        let depth = |voxel: usize| body.depth(&V3::from(frame.centre(frame.voxel(voxel)))) as f32;
-        list(&frame, &faces).map(|voxel| (voxel, depth(voxel))).collect()
+        entries(study, &wide)
     };
-    let lengths = from_entries(&frame, study.field.border, &study.void, &wide, &entries, throat, limits, exec)?;
+    let length = from_entries(&frame, study.field.border, &study.void, &wide, &from, throat, limits, exec)?;
     exec.checkpoint()?;
-    Ok(lengths)
+    Ok(Ways { length, opened: Vec::new() })
+}
+
+/// The voxels of a mask at the faces of the body, and how deep they lie in it.
+pub(super) fn entries(study: &Study<'_>, wide: &Mask) -> Vec<(usize, f32)> {
+    let (frame, body) = (study.frame(), &study.envelope.body);
+    let mut faces = Mask::empty(frame.size);
+    for side in &body.sides(frame, &study.inside) {
+        faces.unite(side);
+    }
+    faces.intersect(wide);
+    list(frame, &faces).map(|voxel| (voxel, body.depth(&V3::from(frame.centre(frame.voxel(voxel)))) as f32)).collect()
 }
 
 /// The voxels of the void that are at least half of `throat` away from the surface.
@@ -80,7 +93,7 @@ fn wide_part(void: &Mask, weight: &[f32], throat: f64) -> Mask {
 }
 
 /// The voxels of a mask.
-fn list<'a>(frame: &'a Frame, mask: &'a Mask) -> impl Iterator<Item = usize> + 'a {
+pub(super) fn list<'a>(frame: &'a Frame, mask: &'a Mask) -> impl Iterator<Item = usize> + 'a {
     (0..frame.len()).filter(move |&i| {
         let [x, y, z] = frame.voxel(i);
         mask.get(x, y, z)
@@ -101,23 +114,38 @@ fn from_entries(
     let mut lengths = ways(frame, border, wide, entries.iter().copied(), f32::INFINITY, limits, exec)?;
     let mut narrow = void.clone();
     narrow.subtract(wide);
-    if narrow.is_empty() {
-        return Ok(lengths);
-    }
     let reached: Vec<usize> = list(frame, wide).filter(|&i| lengths[i].is_finite()).collect();
+    for (i, length) in beside(frame, border, &narrow, &reached, &lengths, throat, limits, exec)? {
+        lengths[i] = length;
+    }
+    Ok(lengths)
+}
+
+/// The voxels of narrow void that spheres touch whose centres have been reached, and how long the ways to them are.
+pub(super) fn beside(
+    frame: &Frame,
+    border: Border,
+    narrow: &Mask,
+    reached: &[usize],
+    lengths: &[f32],
+    throat: f64,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Vec<(usize, f32)>, LimitError> {
+    if narrow.is_empty() {
+        return Ok(Vec::new());
+    }
     let most = (3f64.sqrt() * throat / 2.0 + frame.coarsest()) as f32;
-    let beyond = ways(frame, border, &narrow, reached.iter().map(|&i| (i, 0.0)), most, limits, exec)?;
-    for i in list(frame, &narrow.clone()).filter(|&i| beyond[i].is_infinite()) {
+    let beyond = ways(frame, border, narrow, reached.iter().map(|&i| (i, 0.0)), most, limits, exec)?;
+    let mut touched = narrow.clone();
+    for i in list(frame, narrow).filter(|&i| beyond[i].is_infinite()) {
         let [x, y, z] = frame.voxel(i);
-        narrow.remove(x, y, z);
+        touched.remove(x, y, z);
     }
     drop(beyond);
     let from = reached.iter().map(|&i| (i, lengths[i])).collect::<Vec<_>>();
-    let beside = ways(frame, border, &narrow, from, f32::INFINITY, limits, exec)?;
-    for i in list(frame, &narrow) {
-        lengths[i] = beside[i];
-    }
-    Ok(lengths)
+    let beside = ways(frame, border, &touched, from, f32::INFINITY, limits, exec)?;
+    Ok(list(frame, &touched).map(|i| (i, beside[i])).collect())
 }
 
 #[cfg(test)]

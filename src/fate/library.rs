@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::curve::{Measured, read_filling, read_loss};
+use super::growth::Filling;
 use crate::text::did_you_mean;
 
 /// A range of values.
@@ -113,7 +115,7 @@ pub struct Material {
     pub critical_thickness_um: Option<f64>,
     /// Temperature at which the half-lives were measured, in °C; they are converted to 37 °C.
     pub measured_at_c: Option<f64>,
-    /// File of measured loss, columns `days` and `mass`, and `stiffness` if measured (shares of the first).
+    /// File of measured loss: a column `days`, and `mass`, `molecular_weight` or `modulus`, one of them or more.
     pub curve: Option<String>,
     /// Evidence of tissue compatibility, in the user's words.
     pub compatibility: Option<String>,
@@ -156,7 +158,8 @@ impl Material {
     /// Whether a front moves into it from its surface.
     #[must_use]
     pub fn erodes(&self) -> bool {
-        matches!(self.law, Law::SurfaceErosion | Law::Corrosion) && self.measured.is_none()
+        let weighed = self.measured.as_ref().is_some_and(|m| m.mass.is_some() || m.weight.is_some());
+        matches!(self.law, Law::SurfaceErosion | Law::Corrosion) && !weighed
     }
 
     /// Whether it cracks rather than yields.
@@ -164,17 +167,6 @@ impl Material {
     pub fn brittle(&self) -> bool {
         matches!(self.class.as_str(), "ceramic" | "glass" | "cement")
     }
-}
-
-/// A measured course of degradation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// Days, rising from 0.
-    pub days: Vec<f64>,
-    /// Share of the mass that is left.
-    pub mass: Vec<f64>,
-    /// Share of the stiffness that is left, where it was measured.
-    pub stiffness: Option<Vec<f64>>,
 }
 
 /// How much a scaffold is asked to carry.
@@ -222,11 +214,16 @@ pub struct Tissue {
     /// Pace of growth by curvature: speed over curvature, in µm² a day.
     pub curvature_um2_per_day: Option<Range>,
     /// Days until growth begins.
+    #[serde(default = "unset")]
     pub lag_d: Range,
     /// Days until half of the void is filled.
+    #[serde(default = "unset")]
     pub t50_d: Range,
     /// Days until nine tenths are.
+    #[serde(default = "unset")]
     pub t90_d: Range,
+    /// File of measured filling in place of these days: the columns `days` and `fill`.
+    pub curve: Option<String>,
     /// Its stiffness is that of the mature tissue times the fill to this power.
     pub maturity_exponent: f64,
     /// Where the figures come from.
@@ -235,6 +232,9 @@ pub struct Tissue {
     /// How sure they are.
     #[serde(default)]
     pub confidence: BTreeMap<String, String>,
+    /// The curve, once read.
+    #[serde(skip)]
+    pub measured: Option<Filling>,
     /// Whether it is the user's own.
     #[serde(skip)]
     pub own: bool,
@@ -357,33 +357,56 @@ fn parse(text: &str, folder: &Path, own: bool) -> Result<Library, LibraryError> 
     }
     for (id, tissue) in &mut file.tissue {
         (tissue.id, tissue.own) = (id.clone(), own);
-        let rises = |a: Range, b: Range| a.low < b.low && a.typical < b.typical && a.high < b.high;
-        let wrong =
-            |key: &str, what: &str| LibraryError(format!("{}: tissue `{id}`: {what}", place(text, "tissue", id, key)));
-        let order = "lag_d, t50_d and t90_d must follow each other, each end and the middle";
-        if !rises(tissue.lag_d, tissue.t50_d) {
-            return Err(wrong("t50_d", order));
-        }
-        if !rises(tissue.t50_d, tissue.t90_d) {
-            return Err(wrong("t90_d", order));
-        }
-        if tissue.modulus_mpa.low <= 0.0 {
-            return Err(wrong("modulus_mpa", "its modulus must be positive"));
-        }
-        if !(0.0..=10.0).contains(&tissue.maturity_exponent) {
-            return Err(wrong("maturity_exponent", "its exponent must be 0 to 10"));
-        }
-        for (key, rate) in [
-            ("apposition_um_per_day", tissue.apposition_um_per_day),
-            ("ingrowth_um_per_day", tissue.ingrowth_um_per_day),
-            ("curvature_um2_per_day", tissue.curvature_um2_per_day),
-        ] {
-            if rate.is_some_and(|r| r.low <= 0.0) {
-                return Err(wrong(key, &format!("`{key}` must be positive")));
-            }
-        }
+        complete_tissue(tissue, folder).map_err(|(key, what)| {
+            let at = place(text, "tissue", id, key);
+            LibraryError(format!("{at}: tissue `{id}`: {what}"))
+        })?;
     }
     Ok(Library { materials: file.material, tissues: file.tissue, sources: file.sources })
+}
+
+/// A range that a file does not give.
+const fn unset() -> Range {
+    Range::exactly(-1.0)
+}
+
+/// Reads the curve of a tissue and checks its figures; else the key that is wrong, and how.
+fn complete_tissue(tissue: &mut Tissue, folder: &Path) -> Result<(), (&'static str, String)> {
+    if let Some(name) = &tissue.curve {
+        let filling = read_filling(&folder.join(name)).map_err(|what| ("curve", format!("{name}: {what}")))?;
+        (tissue.lag_d, tissue.t50_d, tissue.t90_d) =
+            (Range::exactly(filling.lag()), Range::exactly(filling.day_of(0.5)), Range::exactly(filling.day_of(0.9)));
+        tissue.measured = Some(filling);
+    }
+    for (key, range) in [("lag_d", tissue.lag_d), ("t50_d", tissue.t50_d), ("t90_d", tissue.t90_d)] {
+        if range.low < 0.0 {
+            return Err((key, format!("it needs `{key}`, or a measured `curve`")));
+        }
+    }
+    let rises = |a: Range, b: Range| a.low < b.low && a.typical < b.typical && a.high < b.high;
+    let order = || "lag_d, t50_d and t90_d must follow each other, each end and the middle".to_owned();
+    if tissue.curve.is_none() && !rises(tissue.lag_d, tissue.t50_d) {
+        return Err(("t50_d", order()));
+    }
+    if tissue.curve.is_none() && !rises(tissue.t50_d, tissue.t90_d) {
+        return Err(("t90_d", order()));
+    }
+    if tissue.modulus_mpa.low <= 0.0 {
+        return Err(("modulus_mpa", "its modulus must be positive".to_owned()));
+    }
+    if !(0.0..=10.0).contains(&tissue.maturity_exponent) {
+        return Err(("maturity_exponent", "its exponent must be 0 to 10".to_owned()));
+    }
+    for (key, rate) in [
+        ("apposition_um_per_day", tissue.apposition_um_per_day),
+        ("ingrowth_um_per_day", tissue.ingrowth_um_per_day),
+        ("curvature_um2_per_day", tissue.curvature_um2_per_day),
+    ] {
+        if rate.is_some_and(|r| r.low <= 0.0) {
+            return Err((key, format!("`{key}` must be positive")));
+        }
+    }
+    Ok(())
 }
 
 /// The line of a key in the table of a material or a tissue, or of its head where the key is not there.
@@ -432,10 +455,35 @@ fn complete(material: &mut Material, folder: &Path) -> Result<(), (&'static str,
         Law::Corrosion => &[("rate_mm_per_year", positive(material.rate_mm_per_year))],
         Law::None => &[],
     };
-    if material.curve.is_none()
-        && let Some((missing, _)) = needs.iter().find(|n| !n.1)
-    {
-        return Err((missing, format!("its law needs a positive `{missing}`")));
+    if let Some(name) = &material.curve {
+        let curve = read_loss(&folder.join(name)).map_err(|what| ("curve", format!("{name}: {what}")))?;
+        material.measured = Some(curve);
+    }
+    let missing = needs.iter().find(|n| !n.1).map(|n| n.0);
+    match (&material.measured, missing) {
+        (None, Some(missing)) => return Err((missing, format!("its law needs a positive `{missing}`"))),
+        // Without a mass of its own a curve leaves that to the law; a weight says itself how fast it falls.
+        (Some(Measured { mass: None, weight, .. }), missing) => {
+            let by_weight = matches!(material.law, Law::BulkHydrolysis | Law::RandomScission);
+            if weight.is_some() && !by_weight {
+                return Err(("curve", "a molecular weight tells the mass of what is hydrolysed only".to_owned()));
+            }
+            if let Some(missing) = missing.filter(|key| weight.is_none() || *key != "half_life_d") {
+                return Err((missing, format!("its curve tells no mass, and for that its law needs `{missing}`")));
+            }
+        }
+        _ => {}
+    }
+    for (key, value) in [
+        ("m0_kda", material.m0_kda),
+        ("m_crit_kda", material.m_crit_kda),
+        ("mass_half_life_d", material.mass_half_life_d),
+        ("autocatalysis_um", material.autocatalysis_um),
+        ("critical_thickness_um", material.critical_thickness_um),
+    ] {
+        if value.is_some_and(|v| !(v > 0.0 && v.is_finite())) {
+            return Err((key, format!("`{key}` must be positive")));
+        }
     }
     for (key, range) in [("modulus_gpa", material.modulus_gpa), ("strength_mpa", material.strength_mpa)] {
         if range.low <= 0.0 {
@@ -455,58 +503,7 @@ fn complete(material: &mut Material, folder: &Path) -> Result<(), (&'static str,
             };
         }
     }
-    if let Some(name) = &material.curve {
-        let curve = read_curve(&folder.join(name)).map_err(|what| ("curve", format!("{name}: {what}")))?;
-        material.measured = Some(curve);
-    }
     Ok(())
-}
-
-/// Reads a measured course: a table with a head, `days`, `mass` and perhaps `stiffness`.
-fn read_curve(path: &Path) -> Result<Measured, String> {
-    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(|e| e.to_string())?;
-    let head = table.headers().map_err(|e| e.to_string())?.clone();
-    let column = |name: &str| head.iter().position(|h| h.eq_ignore_ascii_case(name));
-    let (Some(days), Some(mass)) = (column("days"), column("mass")) else {
-        return Err("line 1: the head must name the columns `days` and `mass`".to_owned());
-    };
-    let stiffness = column("stiffness");
-    let mut curve = Measured { days: Vec::new(), mass: Vec::new(), stiffness: stiffness.map(|_| Vec::new()) };
-    for record in table.records() {
-        let record = record.map_err(|e| e.to_string())?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let number = |column: usize| -> Result<f64, String> {
-            let text = record.get(column).unwrap_or("");
-            let value: f64 = text.parse().map_err(|_| format!("line {line}: `{text}` is not a number"))?;
-            if value.is_finite() && value >= 0.0 {
-                Ok(value)
-            } else {
-                Err(format!("line {line}: `{text}` is no number from 0 on"))
-            }
-        };
-        let day = number(days)?;
-        if curve.days.last().is_some_and(|last| day <= *last) {
-            return Err(format!("line {line}: day {day} does not come after the one before"));
-        }
-        let push = |column: usize, values: &mut Vec<f64>| -> Result<(), String> {
-            let value = number(column)?;
-            if values.last().is_some_and(|last| value > *last) {
-                return Err(format!("line {line}: {value} is more than before; a share that is left only falls"));
-            }
-            values.push(value);
-            Ok(())
-        };
-        push(mass, &mut curve.mass)?;
-        if let (Some(column), Some(values)) = (stiffness, &mut curve.stiffness) {
-            push(column, values)?;
-        }
-        curve.days.push(day);
-    }
-    let starts = |values: &[f64]| values.first().is_some_and(|v| (v - 1.0).abs() < 0.05);
-    if curve.days.first() != Some(&0.0) || !starts(&curve.mass) || curve.days.len() < 2 {
-        return Err("it must begin at day 0 with shares of 1, and have a second line".to_owned());
-    }
-    Ok(curve)
 }
 
 #[cfg(test)]
@@ -554,7 +551,7 @@ mod tests {
         assert!(own(&format!("{OWN}halflife = 3\n"), "").unwrap_err().to_string().contains("halflife"));
         let with_curve = format!("{OWN}curve = \"loss.csv\"\n");
         let measured = own(&with_curve, "days,mass\n0,1\n30,0.8\n60,0.1\n").unwrap().measured.unwrap();
-        assert_eq!(measured.mass, [1.0, 0.8, 0.1]);
+        assert_eq!(measured.mass.unwrap(), [1.0, 0.8, 0.1]);
         for (curve, expected) in [
             ("days,mass\n0,1\n30,0.8\n60,0.9\n", "line 4"),
             ("days,mass\n0,1\n30,0.8\n20,0.5\n", "line 4"),

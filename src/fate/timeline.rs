@@ -11,7 +11,8 @@ use super::tissue::growings;
 use crate::picture::Strip;
 use crate::units::significant;
 
-/// One quantity on each day: what is to be expected, and its range.
+/// One quantity on each day: what is to be expected, and its range over those of material and tissue and what the grid
+/// leaves open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Band {
     /// What is to be expected.
@@ -41,10 +42,60 @@ pub struct Timeline {
     pub combined: Band,
     /// How deep the front is in an eroding solid, in µm, as is to be expected.
     pub front: Option<Vec<f64>>,
+    /// How the geometry changes as the front moves.
+    pub geometry: Option<Geometry>,
     /// What happens on the way, as is to be expected, by day.
     pub events: Vec<Event>,
     /// A section of the solid, where the course is to be drawn.
     pub strip: Option<Strip>,
+}
+
+/// How the geometry of an eroding solid changes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Geometry {
+    /// Porosity.
+    pub porosity: Band,
+    /// Mean size of pores in µm; not a number once nothing of the solid is left, empty where it was not measured.
+    pub pore_size: Band,
+    /// Surface over the total volume, in 1/mm.
+    pub surface: Band,
+}
+
+impl Band {
+    /// Widens it by how far another lies off on each day, up to a greatest value.
+    fn widen(&mut self, other: &Self, most: f64) {
+        for (k, typical) in self.typical.iter().enumerate() {
+            let by = other.typical.get(k).map_or(f64::NAN, |other| (typical - other).abs());
+            // Where one of both has no value, there is nothing to compare.
+            if by.is_nan() {
+                continue;
+            }
+            self.low[k] = (self.low[k] - by).max(0.0);
+            self.high[k] = (self.high[k] + by).min(most).max(*typical);
+        }
+    }
+}
+
+impl Timeline {
+    /// Widens the bands by what a coarser grid makes of the same days: that much the grid may leave open beside the ranges
+    /// of material and tissue.
+    pub fn widen(&mut self, coarse: &Self) {
+        for (band, other, most) in [
+            (&mut self.mass, &coarse.mass, 1.0),
+            (&mut self.stiffness, &coarse.stiffness, 1.0),
+            (&mut self.fill, &coarse.fill, 1.0),
+            (&mut self.scaffold, &coarse.scaffold, f64::INFINITY),
+            (&mut self.tissue, &coarse.tissue, f64::INFINITY),
+            (&mut self.combined, &coarse.combined, f64::INFINITY),
+        ] {
+            band.widen(other, most);
+        }
+        if let (Some(geometry), Some(other)) = (&mut self.geometry, &coarse.geometry) {
+            geometry.porosity.widen(&other.porosity, 1.0);
+            geometry.surface.widen(&other.surface, f64::INFINITY);
+            geometry.pore_size.widen(&other.pore_size, f64::INFINITY);
+        }
+    }
 }
 
 /// Something that happens on a day.
@@ -63,8 +114,8 @@ pub struct Event {
 /// Days to look at when none are given: from implantation to three times the day of nine tenths of the tissue, that of the
 /// calibrated curve where these are never there.
 #[must_use]
-pub fn default_days(tissue: &Tissue, body: &Body) -> Vec<f64> {
-    let [growing, ..] = growings(tissue, body);
+pub fn default_days(material: &Material, tissue: &Tissue, body: &Body) -> Vec<f64> {
+    let growing = growings(material, tissue, body).typical;
     let t90 = if growing.t90 < CENTURY { growing.t90 } else { tissue.t90_d.typical };
     let end = 3.0 * t90;
     (0..=12).map(|k| (end * f64::from(k) / 12.0).round()).collect()
@@ -73,7 +124,7 @@ pub fn default_days(tissue: &Tissue, body: &Body) -> Vec<f64> {
 /// The timeline of a body.
 #[must_use]
 pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64>) -> Timeline {
-    let growings = growings(tissue, body);
+    let growings = growings(material, tissue, body);
     let (typical, all) = corners(material, tissue, body, &growings);
     let band = |f: &dyn Fn(&Corner<'_>, &Course<'_>, f64) -> f64| {
         let value = |c: &Corner<'_>, t: f64| f(c, &Course::new(material, &body.front, c.pick), t);
@@ -96,12 +147,22 @@ pub fn timeline(material: &Material, tissue: &Tissue, body: &Body, days: Vec<f64
     let scaffold = band(&|c, course, t| c.e0 * course.stiffness(t));
     let grown = band(&|c, _, t| c.et * c.growing.fill(t).powf(tissue.maturity_exponent));
     let course = Course::new(material, &body.front, typical.pick);
-    let front = match course {
-        Course::Front { rate, .. } => Some(days.iter().map(|t| rate * t).collect()),
-        _ => None,
-    };
+    let front = course.rate().map(|rate| days.iter().map(|t| rate * t).collect());
+    let geometry = front.is_some().then(|| {
+        let sized = !body.front.pores.is_empty();
+        let depth = |course: &Course<'_>, t: f64| course.rate().unwrap_or(0.0) * t;
+        Geometry {
+            porosity: band(&|_, course, t| 1.0 - body.density * course.mass(t)),
+            surface: band(&|_, course, t| 1e3 * body.density * body.front.area(depth(course, t))),
+            pore_size: if sized {
+                band(&|_, course, t| body.front.pore_size(depth(course, t)).unwrap_or(f64::NAN))
+            } else {
+                Band::default()
+            },
+        }
+    });
     let events = events(&course, &typical, tissue, body);
-    Timeline { mass, stiffness, fill, scaffold, tissue: grown, combined, front, events, strip: None, days }
+    Timeline { geometry, mass, stiffness, fill, scaffold, tissue: grown, combined, front, events, strip: None, days }
 }
 
 /// What happens on the way at the expected values.
@@ -109,7 +170,7 @@ fn events(course: &Course<'_>, corner: &Corner<'_>, tissue: &Tissue, body: &Body
     let found = follow(course, corner.e0, corner.growing, corner.et, tissue.maturity_exponent, tissue.class);
     let mut events = Vec::new();
     let mut add = |day: f64, kind, text: String, at_um| events.push(Event { day, kind, text, at_um });
-    if let (Course::Front { rate, .. }, Some(apart)) = (course, body.front.apart) {
+    if let (Some(rate), Some(apart)) = (course.rate(), body.front.apart) {
         let text = format!("the scaffold falls apart along {}", AXES[apart.axis]);
         add(apart.depth / rate, "falls-apart", text, Some(apart.at_um));
     }

@@ -6,51 +6,95 @@ use super::fields::resolution;
 use super::run::Run;
 use crate::advice::{Subject, Tuning, is_matching, tune};
 use crate::criteria::{Check, Verdict, built_in};
-use crate::design::{CutPores, Design, Resolution, Study, StudyError};
+use crate::design::{CutPores, Design, Resolution, Solid, Study, StudyError};
+use crate::fate::adequacy::adequacy;
 use crate::fate::apart::{AXES, Apart, falls_apart};
+use crate::fate::freed::freed;
 use crate::fate::front::Front;
 use crate::fate::ingrowth::inward;
+use crate::fate::opening::open;
 use crate::fate::shielding::shielding;
 use crate::fate::softening::Softening;
 use crate::fate::timeline::{Timeline, default_days, timeline};
 use crate::fate::{Body, Ground, GrowthLaw, Host, Library, Material, Range, assess};
-use crate::measure::{Figures, Level, Measurement, coarser, remaining};
+use crate::measure::{Figures, Level, Measurement, coarser, mean_pore, remaining};
 use crate::parallel::Exec;
 use crate::picture::Strip;
 use crate::voxel::curvature::covering_times;
 
-/// What of the void decides how tissue fills it, where growth is to be followed in the void; on the grid of solved fields.
-pub(super) fn ground(design: &Design, run: &Run, exec: &Exec) -> Result<Option<Ground>, StudyError> {
-    let law = run.growth;
-    if law == GrowthLaw::Healing || run.material.is_none() || run.tissue.is_none() {
-        return Ok(None);
+/// Voxels of the grid on which pores are measured as they grow, about, and of the one that it is compared with; and depths of
+/// the front at which they are.
+const PORE_VOXELS: f64 = 400_000.0;
+const FEWER_VOXELS: f64 = 120_000.0;
+const PORE_DEPTHS: usize = 5;
+
+/// What of the void decides how tissue fills it, on the grid of solved fields and on one twice as coarse.
+#[derive(Clone, Default)]
+pub(super) struct Grounds {
+    fine: Option<Ground>,
+    coarse: Option<Ground>,
+}
+
+/// What of the void decides how tissue fills it, where growth is to be followed in the void.
+pub(super) fn ground(design: &Design, run: &Run, exec: &Exec) -> Result<Grounds, StudyError> {
+    if run.growth == GrowthLaw::Healing || run.tissue.is_none() {
+        return Ok(Grounds::default());
     }
-    exec.stage("ways of the tissue")?;
-    let limits = &run.limits;
+    let Some(material) = &run.material else { return Ok(Grounds::default()) };
     let resolution = resolution(design, run.flow_resolution)?;
+    let fine = ground_at(design, resolution, material, run, exec)?;
+    let coarse = unless_thin(ground_at(design, coarser(resolution), material, run, exec))?;
+    Ok(Grounds { fine: Some(fine), coarse })
+}
+
+/// Nothing where a solid is too thin for its grid.
+fn unless_thin<T>(found: Result<T, StudyError>) -> Result<Option<T>, StudyError> {
+    match found {
+        Err(StudyError::OnePhase(_) | StudyError::Resolution(_)) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// The same at a resolution.
+fn ground_at(
+    design: &Design,
+    resolution: Resolution,
+    material: &Material,
+    run: &Run,
+    exec: &Exec,
+) -> Result<Ground, StudyError> {
+    exec.stage("ways of the tissue")?;
+    let (law, limits) = (run.growth, &run.limits);
     let study = Study::new(design, &design.envelope, resolution, run.cut, limits, exec)?;
     let (frame, void) = (study.frame(), &study.void);
-    let ways = inward(&study, run.tissue_throat.um(), limits, exec)?;
-    let mut ground = if law == GrowthLaw::Curvature {
+    let mut ways = inward(&study, run.tissue_throat.um(), limits, exec)?;
+    let uncapped = study.uncapped(limits, exec)?;
+    if material.erodes() {
+        exec.stage("ways that degradation opens")?;
+        open(&study, &uncapped.values, run.tissue_throat.um(), &mut ways, limits, exec)?;
+    }
+    let times = if law == GrowthLaw::Curvature {
         exec.stage("growth by curvature")?;
-        let phi = study.without_caps(limits, exec)?;
-        let times = covering_times(frame, study.field.border, &phi, void, limits, exec)?;
-        Ground::new(law, frame, void, &ways, &times, 0.0, exec)
+        covering_times(frame, study.field.border, &uncapped.values, void, limits, exec)?
     } else {
-        Ground::new(law, frame, void, &ways, &study.field.values, frame.coarsest(), exec)
+        Vec::new()
     };
+    let (locals, spread) =
+        if law == GrowthLaw::Curvature { (&times, 0.0) } else { (&study.field.values, frame.coarsest()) };
+    let freed = if material.erodes() { freed(&study, &uncapped, law, &ways, locals, exec) } else { Vec::new() };
+    let mut ground = Ground::new(law, frame, void, &ways, (locals, spread), freed, exec);
     if run.cut == CutPores::Periodic {
         ground.host = Host::Everywhere;
     }
     exec.checkpoint()?;
-    Ok(Some(ground))
+    Ok(ground)
 }
 
 /// What a front leaves of the solid, when it falls apart and how soft it becomes, and a section where it is to be drawn.
 fn front(
     design: &Design,
     resolution: Resolution,
-    softening: Option<Softening>,
+    (softening, most): (Option<Softening>, f64),
     run: &Run,
     exec: &Exec,
 ) -> Result<(Front, Option<Strip>), StudyError> {
@@ -63,7 +107,48 @@ fn front(
     // Drawn along the axis that gives way, across y unless that is the axis.
     let axis = if apart.is_some_and(|a| a.axis == 1) { 0 } else { 1 };
     let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::of(&study, &field.values, axis));
-    Ok((Front { apart, softening, ..front }, strip))
+    let pores = match (&run.timeline, front.depth.last()) {
+        (Some(_), Some(deepest)) => pores(design, resolution, (*deepest, most), run, exec)?,
+        _ => Vec::new(),
+    };
+    Ok((Front { apart, softening, pores, ..front }, strip))
+}
+
+/// Mean size of pores in µm at a few depths of the front, on a grid of few voxels; nothing where the solid is too thin for
+/// it.
+fn pores(
+    design: &Design,
+    resolution: Resolution,
+    (deepest, most): (f64, f64),
+    run: &Run,
+    exec: &Exec,
+) -> Result<Vec<(f64, f64)>, StudyError> {
+    exec.stage("pores that grow")?;
+    let resolution = match resolution {
+        Resolution::Native { block, shift } => {
+            let voxels = if let Solid::Volume { frame, .. } = &design.solid { frame.len() } else { 0 };
+            let least = (voxels as f64 / most).cbrt().ceil() as usize;
+            Resolution::Native { block: block.max(least), shift }
+        }
+        Resolution::Spacing(h) | Resolution::Halvable(h) => {
+            let extent = design.envelope.body.high - design.envelope.body.low;
+            Resolution::Spacing(h.max((extent.product() / most).cbrt()))
+        }
+    };
+    let limits = &run.limits;
+    let study = match unless_thin(Study::new(design, &design.envelope, resolution, run.cut, limits, exec))? {
+        Some(study) => study,
+        None => return Ok(Vec::new()),
+    };
+    let field = study.uncapped(limits, exec)?;
+    let mut sizes = Vec::new();
+    for k in 0..PORE_DEPTHS {
+        exec.checkpoint()?;
+        let depth = deepest * k as f64 / PORE_DEPTHS as f64;
+        let Some(left) = study.eroded(&field, depth, limits, exec)? else { break };
+        sizes.extend(mean_pore(&left, limits, exec)?.map(|size| (depth, size)));
+    }
+    Ok(sizes)
 }
 
 /// What a front leaves at a resolution, without a section.
@@ -74,7 +159,27 @@ fn front_at(
     run: &Run,
     exec: &Exec,
 ) -> Result<Front, StudyError> {
-    Ok(front(design, resolution, softening, &Run { pictures: false, ..run.clone() }, exec)?.0)
+    let run = Run { pictures: false, ..run.clone() };
+    Ok(front(design, resolution, (softening, FEWER_VOXELS), &run, exec)?.0)
+}
+
+/// What a grid twice as coarse makes of a body, with the share of solid at the end of what it leaves open; `None` where the
+/// grid decides nothing. The computed stiffness has ranges of its own.
+fn coarse(
+    body: &Body,
+    (off, ground): (f64, Option<Ground>),
+    design: &Design,
+    resolution: Resolution,
+    run: &Run,
+    exec: &Exec,
+) -> Result<Option<Body>, StudyError> {
+    let ground = ground.or_else(|| body.ground.clone());
+    let mut coarse = Body { density: (body.density + off).min(1.0), ground, ..body.clone() };
+    if !body.front.is_empty() {
+        let found = front_at(design, coarser(resolution), body.front.softening.clone(), run, exec);
+        coarse.front = unless_thin(found)?.unwrap_or(coarse.front);
+    }
+    Ok((coarse != *body).then_some(coarse))
 }
 
 /// Widens the range of a figure by what a grid twice as coarse makes of it: that much the grid may leave open beside the
@@ -124,21 +229,25 @@ pub(super) fn softening(
     Ok(Softening::new(&points))
 }
 
-/// Thickness below which 95 % of the solid lies, in µm.
-fn walls(figures: &Figures) -> Option<f64> {
+/// Thickness below which a share of the solid lies, in µm.
+fn walls(figures: &Figures, share: f64) -> Option<f64> {
     let strut = figures.distributions.get("strut")?;
     let mut below = 0.0;
     let k = strut.fraction.iter().position(|f| {
         below += f;
-        below >= 0.95
+        below >= share
     })?;
     strut.edges.get(k + 1).copied()
+}
+
+/// The range of a figure of a material.
+fn range(m: &Measurement) -> Option<Range> {
+    m.range.map(|(low, high)| Range { low, typical: m.value, high })
 }
 
 /// The computed moduli along the weakest and the stiffest axis, where something asked for them; else the estimate stands.
 fn computed(measurements: &BTreeMap<String, Measurement>) -> Option<[Range; 2]> {
     let axes = || ["stiffness.x", "stiffness.y", "stiffness.z"].iter().filter_map(|id| measurements.get(*id));
-    let range = |m: &Measurement| m.range.map(|(low, high)| Range { low, typical: m.value, high });
     let weakest = axes().min_by(|a, b| a.value.total_cmp(&b.value)).and_then(range)?;
     let stiffest = axes().max_by(|a, b| a.value.total_cmp(&b.value)).and_then(range)?;
     Some([weakest, stiffest])
@@ -158,7 +267,7 @@ pub(super) fn fate(
     fine: &mut Level,
     design: &Design,
     resolution: Resolution,
-    (ground, softening): (Option<Ground>, Option<Softening>),
+    (grounds, softening): (Grounds, Option<Softening>),
     run: &Run,
     exec: &Exec,
 ) -> Result<Option<Fate>, StudyError> {
@@ -168,38 +277,41 @@ pub(super) fn fate(
     let figures = &mut fine.survey.figures;
     let erodes = material.erodes();
     let (front, strip) =
-        if erodes { front(design, resolution, softening, run, exec)? } else { (Front::default(), None) };
+        if erodes { front(design, resolution, (softening, PORE_VOXELS), run, exec)? } else { (Front::default(), None) };
     let moduli = computed(measurements);
     let body = Body {
         density: solid / total,
         front,
-        walls: walls(figures),
+        walls: walls(figures, 0.95),
+        thinner: walls(figures, 0.05).zip(walls(figures, 0.5)).map(|(thin, half)| [thin, half]),
         strut: value("strut.d50"),
         stiffness: moduli.map(|[weakest, _]| weakest),
-        ground,
+        ground: grounds.fine,
     };
     let (mut more, findings) = assess(material, run.tissue.as_ref(), &body);
-    if erodes {
-        let coarse = match front_at(design, coarser(resolution), body.front.softening.clone(), run, exec) {
-            // What is too thin for that grid is left as it is.
-            Err(StudyError::OnePhase(_) | StudyError::Resolution(_)) => None,
-            other => Some(other?),
-        };
-        if let Some(front) = coarse {
-            let coarse = assess(material, run.tissue.as_ref(), &Body { front, ..body.clone() }).0;
-            more.iter_mut().for_each(|(id, figure)| widen(figure, coarse.get(id)));
-        }
+    let off = measurements.get("volume.solid").map_or(0.0, |m| m.uncertainty) / total;
+    let coarse = coarse(&body, (off, grounds.coarse), design, resolution, run, exec)?;
+    if let Some(coarse) = &coarse {
+        let coarse = assess(material, run.tissue.as_ref(), coarse).0;
+        more.iter_mut().for_each(|(id, figure)| widen(figure, coarse.get(id)));
     }
     measurements.extend(more);
     figures.findings.extend(findings);
     if let Some(tissue) = &run.tissue {
         let (figure, finding) = shielding(material, tissue, body.density, moduli.map(|[_, stiffest]| stiffest));
         measurements.extend(figure.map(|figure| ("matching.shielding".to_owned(), figure)));
+        let strong = measurements.get("strength.weakest").and_then(range);
+        let figure = adequacy(material, tissue, body.density, [moduli.map(|[weakest, _]| weakest), strong]);
+        measurements.extend(figure.map(|figure| ("matching.adequacy".to_owned(), figure)));
         figures.findings.extend(finding);
     }
     let timeline = run.timeline.as_ref().zip(run.tissue.as_ref()).map(|(days, tissue)| {
-        let days = if days.is_empty() { default_days(tissue, &body) } else { days.clone() };
-        Timeline { strip, ..timeline(material, tissue, &body, days) }
+        let days = if days.is_empty() { default_days(material, tissue, &body) } else { days.clone() };
+        let mut course = timeline(material, tissue, &body, days.clone());
+        if let Some(coarse) = &coarse {
+            course.widen(&timeline(material, tissue, coarse, days));
+        }
+        Timeline { strip, ..course }
     });
     Ok(Some(Fate { body, timeline }))
 }

@@ -44,25 +44,27 @@ pub(super) fn solve(design: &Design, needs: &FieldNeeds, run: &Run, exec: &Exec)
         ..needs.clone()
     };
     let resolution = resolution(design, run.flow_resolution)?;
-    let level = |resolution| -> Result<Level, StudyError> {
+    let level = |resolution, told: bool| -> Result<Level, StudyError> {
+        let needs = FieldNeeds { told, ..needs.clone() };
         let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
         let figures = fields(&study, &needs, &run.limits, exec)?;
         let (size, spacing) = (study.frame().size, study.frame().spacing);
         Ok(Level { h: spacing.iter().copied().fold(0.0, f64::max), survey: Survey { figures, size, spacing } })
     };
     // The coarse one first: what does not fit or converge shows soon.
-    let coarse = match level(coarser(resolution)) {
+    let coarse = match level(coarser(resolution), false) {
         Err(StudyError::OnePhase(_)) => None,
         other => Some(other?),
     };
-    let fine = level(resolution)?;
+    let fine = level(resolution, true)?;
     let mut measurements = combine(&fine, coarse.as_ref(), &[], 0.0);
     if coarse.is_none() {
         measurements.values_mut().for_each(|m| m.uncertainty += m.value.abs());
     }
     if let Some(material) = &run.material {
         let of = |family: &str, range: crate::fate::Range, what: &str, scale: f64| -> Vec<(String, Measurement)> {
-            ["x", "y", "z"]
+            let along = ["x", "y", "z", "shear_yz", "shear_xz", "shear_xy", "stiffest", "softest"];
+            along
                 .iter()
                 .filter_map(|axis| {
                     let m = measurements.get(&format!("{family}.relative.{axis}"))?;

@@ -46,6 +46,7 @@ impl Sweep<'_> {
             density: self.density,
             front: Front::strut(self.strut),
             walls: Some(self.strut),
+            thinner: None,
             strut: Some(self.strut),
             stiffness: None,
             ground: None,

@@ -1,19 +1,25 @@
 //! Fit into a cavity: how much room a body of any shape leaves round the solid at its tightest place.
 //!
 //! The room of a placing is the least depth below the wall of the cavity of any point of the solid's surface; where that is
-//! negative, the solid sticks out by so much. The solid is left as it is placed where it fits so. Else the 24 ways to turn it
-//! by right angles are tried, each shifted to where the room is greatest. A shift by s changes the room by s at most, so the
+//! negative, the solid sticks out by so much. A solid that only touches the wall fits: what lies on it to a thousandth of the
+//! cavity's longest side has no room and sticks out by nothing. The solid is left as it is placed where it fits so. Else the
+//! 24 ways to turn it by right angles are tried, each shifted to where the room is greatest; and where none of them holds it,
+//! all other ways ([`pose`](super::pose)). A shift by s changes the room by s at most, so the
 //! greatest room of all shifts in a box is at most that of the shift in its middle and half the diagonal of the box: boxes
 //! that cannot hold the best are dropped, the others are cut into eight, the most promising first (branch and bound; Land &
 //! Doig 1960, doi:10.2307/1910129). What is found lies within a tolerance of the greatest room over all shifts.
 //!
 //! Points: corners of the solid's hull, which decide in a convex cavity, and the surface thinned to one point in each cell of
-//! a coarse grid, for cavities that are not. The depth is that of [`Region`], sampled and interpolated.
+//! a coarse grid, for cavities that are not. While shifts are sought, the depth is that of [`Region`] as sampled and
+//! interpolated; that of the placing that is told is taken from the triangles of the cavity.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashSet};
 
+use nalgebra::{Matrix3, Rotation3, UnitQuaternion};
+
 use super::figure::{Figure, Figures};
+use super::pose::{Pose, room, search};
 use crate::design::{Finding, Region, Severity, Solid, Study};
 use crate::mesh::V3;
 use crate::mesh::hull::convex_hull;
@@ -34,6 +40,9 @@ const APART: f64 = 1.0 / 4.0;
 
 const AXES: [&str; 3] = ["x", "y", "z"];
 
+/// Part of the longest side of the cavity within which the solid touches the wall.
+const TOUCHES: f64 = 1e-3;
+
 /// A way to turn by right angles: the axis that comes to lie along each axis, and its sense.
 type Turn = [(usize, f64); 3];
 
@@ -53,23 +62,18 @@ fn turns() -> Vec<Turn> {
     all
 }
 
-fn turned(p: &V3, turn: &Turn) -> V3 {
-    V3::from_fn(|a, _| turn[a].1 * p[turn[a].0])
+fn matrix(turn: &Turn) -> Matrix3<f64> {
+    Matrix3::from_fn(|a, b| if turn[a].0 == b { turn[a].1 } else { 0.0 })
 }
 
 /// How the solid lies in the cavity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Placing {
-    turn: Turn,
-    shift: V3,
-    /// Least depth of its points, in µm.
+    /// By right angles, where it is.
+    turn: Option<Turn>,
+    pose: Pose,
+    /// Least depth of its points, in µm; 0 where it touches.
     room: f64,
-}
-
-impl Placing {
-    fn of(&self, p: &V3) -> V3 {
-        turned(p, &self.turn) + self.shift
-    }
 }
 
 /// A box of shifts, by what it may hold at best.
@@ -160,24 +164,38 @@ fn shifted(points: &mut Points, region: &Region, mut best: f64, tolerance: f64) 
 
 /// The placing with the most room: as it is where it fits so.
 fn place(points: &[V3], region: &Region) -> Placing {
-    let tolerance = TOLERANCE * (region.high - region.low).max();
+    let longest = (region.high - region.low).max();
+    let (tolerance, touches) = (TOLERANCE * longest, TOUCHES * longest);
+    let placing = |turn: Option<Turn>, pose: Pose| {
+        let room = room(points, region, &pose);
+        Placing { turn, pose, room: if room >= -touches { room.max(0.0) } else { room } }
+    };
     let all = turns();
-    let room = Points(points.to_vec()).least(region, &V3::zeros(), f64::NEG_INFINITY);
-    let mut best = Placing { turn: all[0], shift: V3::zeros(), room };
-    if room >= 0.0 {
+    let mut best = placing(Some(all[0]), Pose { turn: Matrix3::identity(), shift: V3::zeros() });
+    if best.room >= 0.0 {
         return best;
     }
+    // By the sampled depth, which is what shifts are compared by.
+    let mut sampled = Points(points.to_vec()).least(region, &V3::zeros(), f64::NEG_INFINITY);
     for turn in all {
-        let mut points = Points(points.iter().map(|p| turned(p, &turn)).collect());
+        let matrix = matrix(&turn);
+        let mut points = Points(points.iter().map(|p| matrix * p).collect());
         let (low, high) = bounds(&points.0);
         // In its box there is no more room than between the boxes.
         let most = ((region.high - region.low) - (high - low)).min() / 2.0;
-        if most <= best.room + tolerance && best.room > f64::NEG_INFINITY {
+        if most <= sampled + tolerance && sampled > f64::NEG_INFINITY {
             continue;
         }
-        if let Some((shift, room)) = shifted(&mut points, region, best.room, tolerance) {
-            best = Placing { turn, shift, room };
+        if let Some((shift, room)) = shifted(&mut points, region, sampled, tolerance) {
+            sampled = room;
+            best = placing(Some(turn), Pose { turn: matrix, shift });
         }
+    }
+    if best.room < 0.0
+        && let Some((pose, room)) = search(points, region, best.room, touches)
+        && room > best.room
+    {
+        best = placing(None, pose);
     }
     best
 }
@@ -224,7 +242,7 @@ fn outside(study: &Study<'_>, region: &Region, placing: &Placing) -> f64 {
         study.solid.runs(y, z, |from, to| {
             for x in from..to {
                 all += 1;
-                out += u64::from(region.depth(&placing.of(&V3::from(frame.centre([x, y, z])))) < 0.0);
+                out += u64::from(region.depth(&placing.pose.of(&V3::from(frame.centre([x, y, z])))) < 0.0);
             }
         });
     }
@@ -235,7 +253,7 @@ fn outside(study: &Study<'_>, region: &Region, placing: &Placing) -> f64 {
 fn sticking_out(points: &[V3], region: &Region, placing: &Placing) -> Vec<(V3, f64)> {
     let (low, high) = bounds(points);
     let mut out: Vec<(V3, f64)> =
-        points.iter().map(|p| (*p, -region.depth(&placing.of(p)))).filter(|o| o.1 > 0.0).collect();
+        points.iter().map(|p| (*p, -region.near(&placing.pose.of(p), 1).0)).filter(|o| o.1 > 0.0).collect();
     out.sort_by(|a, b| b.1.total_cmp(&a.1));
     let mut told: Vec<(V3, f64)> = Vec::new();
     for (p, by) in out {
@@ -248,15 +266,25 @@ fn sticking_out(points: &[V3], region: &Region, placing: &Placing) -> Vec<(V3, f
 
 /// How a placing differs from the solid as it is, in words.
 fn how(placing: &Placing) -> String {
+    let shift: Vec<String> = placing.pose.shift.iter().map(|s| Length::from_um(*s).to_string()).collect();
+    let shift = format!("shifted by {}", shift.join(", "));
+    let Some(turn) = placing.turn else {
+        let turn = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(placing.pose.turn));
+        let (axis, angle) = turn.axis_angle().map_or((V3::z(), 0.0), |(axis, angle)| (axis.into_inner(), angle));
+        let axis: Vec<String> = axis.iter().map(|c| significant(*c, 4)).collect();
+        let angle = significant(angle.to_degrees(), 4);
+        return format!("turned by {angle}° about ({}) and {shift}", axis.join(", "));
+    };
+    if turn == turns()[0] {
+        return shift;
+    }
     let turn: Vec<String> = (0..3)
         .map(|a| {
-            let (axis, sense) = placing.turn[a];
+            let (axis, sense) = turn[a];
             format!("its {}{} along {}", if sense < 0.0 { "-" } else { "" }, AXES[axis], AXES[a])
         })
         .collect();
-    let shift: Vec<String> = placing.shift.iter().map(|s| Length::from_um(*s).to_string()).collect();
-    let shift = format!("shifted by {}", shift.join(", "));
-    if placing.turn == turns()[0] { shift } else { format!("turned, {}, and {shift}", turn.join(", ")) }
+    format!("turned, {}, and {shift}", turn.join(", "))
 }
 
 /// Measures the room in a cavity.
@@ -266,16 +294,27 @@ pub(super) fn measure(study: &Study<'_>, region: &Region, out: &mut Figures) {
         return;
     }
     let placing = place(&points, region);
-    let as_placed = placing.turn == turns()[0] && placing.shift == V3::zeros();
+    let as_placed = placing.turn == Some(turns()[0]) && placing.pose.shift == V3::zeros();
     let how = if as_placed { "as placed".to_owned() } else { how(&placing) };
     let grid = match study.design.solid {
         Solid::Mesh(_) => 0.0,
         Solid::Volume { .. } => study.frame().coarsest(),
     };
-    let found = if as_placed { 0.0 } else { TOLERANCE * (region.high - region.low).max() };
-    let method = format!("least depth of the solid's surface below the wall of {}, {how}", region.name);
-    let room = Figure::new(placing.room, Unit::Micrometre, method).floor(found + grid + region.step() / 2.0);
-    out.add("fit.cavity", room);
+    let longest = (region.high - region.low).max();
+    // There may be more room elsewhere, by so much; but what fits does fit.
+    let found = match placing.room {
+        _ if as_placed => 0.0,
+        room if room >= 0.0 => room.min(TOLERANCE * longest),
+        _ => TOLERANCE * longest,
+    };
+    let touches = if placing.room == 0.0 {
+        format!("; it touches, to {}", Length::from_um(TOUCHES * longest))
+    } else {
+        String::new()
+    };
+    let method = format!("least depth of the solid's surface below the wall of {}, {how}{touches}", region.name);
+    let wall = if region.is_mesh() { 0.0 } else { region.step() / 2.0 };
+    out.add("fit.cavity", Figure::new(placing.room, Unit::Micrometre, method).floor(found + grid + wall));
     if placing.room >= 0.0 {
         out.add("fit.outside", Figure::new(0.0, Unit::One, format!("share of the solid outside of {}", region.name)));
         if !as_placed {
@@ -308,10 +347,10 @@ mod tests {
         assert_eq!(all.len(), 24);
         let axes = [V3::x(), V3::y(), V3::z()];
         for (k, turn) in all.iter().enumerate() {
-            let [x, y, z] = axes.map(|a| turned(&a, turn));
+            let [x, y, z] = axes.map(|a| matrix(turn) * a);
             assert!((x.cross(&y) - z).norm() < 1e-12);
             assert!(all[..k].iter().all(|other| other != turn));
         }
-        assert_eq!(turned(&V3::new(1.0, 2.0, 3.0), &all[0]), V3::new(1.0, 2.0, 3.0));
+        assert_eq!(matrix(&all[0]), Matrix3::identity());
     }
 }

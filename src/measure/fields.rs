@@ -40,6 +40,9 @@ pub struct FieldNeeds {
     pub bound: bool,
     /// Stiffness under uniform stress of all faces, a lower bound.
     pub lower: bool,
+    /// Whether the grid is the one whose figures are told, not one that they are compared with: a solid that is a single
+    /// voxel wide has none there.
+    pub told: bool,
     /// How the solid fails.
     pub failure: Failure,
     /// Shear stress on the walls, for a mean flow that is declared.
@@ -218,30 +221,30 @@ fn leading_through(study: &Study<'_>, axis: usize, exec: &Exec) -> Option<Mask> 
     Some(grown)
 }
 
-/// What of some void leads through along an axis.
-fn from_end_to_end(study: &Study<'_>, void: &Mask, axis: usize, exec: &Exec) -> Mask {
+/// What of some void or solid leads through along an axis.
+pub(super) fn from_end_to_end(study: &Study<'_>, phase: &Mask, axis: usize, exec: &Exec) -> Mask {
     let border = study.field.border;
     if border == Border::Periodic {
-        let labels = Labels::new(void, Connectivity::Six, border, &[], exec);
+        let labels = Labels::new(phase, Connectivity::Six, border, &[], exec);
         return labels.select(|c| c.touches & winds(axis) != 0);
     }
     let sides = study.envelope.body.sides(study.frame(), &study.inside);
-    let labels = Labels::new(void, Connectivity::Six, border, &[&sides[2 * axis], &sides[2 * axis + 1]], exec);
+    let labels = Labels::new(phase, Connectivity::Six, border, &[&sides[2 * axis], &sides[2 * axis + 1]], exec);
     labels.select(|c| c.touches & 3 == 3)
 }
 
-/// Whether void of two voxels or more in every direction leads through along an axis: less does not resolve a flow.
-pub(super) fn resolved_along(study: &Study<'_>, axis: usize, exec: &Exec) -> bool {
+/// Whether void or solid of two voxels or more in every direction leads through along an axis: less does not resolve a flow,
+/// nor how a strut bends.
+pub(super) fn resolved_along(study: &Study<'_>, phase: &Mask, axis: usize, exec: &Exec) -> bool {
     let [nx, ny, nz] = study.frame().size;
     let wrap = study.field.border == Border::Periodic;
     let next = |i: usize, n: usize| if i + 1 < n { Some(i + 1) } else { Some(0).filter(|_| wrap) };
-    let void = &study.void;
     let mut wide = Mask::empty([nx, ny, nz]);
     for (z, y) in (0..nz).flat_map(|z| (0..ny).map(move |y| (z, y))) {
         let (Some(y1), Some(z1)) = (next(y, ny), next(z, nz)) else { continue };
         let rows = [(y, z), (y1, z), (y, z1), (y1, z1)];
-        let all = |x: usize| rows.iter().all(|(y, z)| void.get(x, *y, *z));
-        void.runs(y, z, |from, to| {
+        let all = |x: usize| rows.iter().all(|(y, z)| phase.get(x, *y, *z));
+        phase.runs(y, z, |from, to| {
             for x in from..to {
                 let Some(x1) = next(x, nx).filter(|x1| all(x) && all(*x1)) else { continue };
                 for (y, z) in rows {

@@ -51,7 +51,7 @@ pub(super) fn measure(
             closed_along(axis, "permeability", out);
             continue;
         };
-        if !resolved_along(study, axis, exec) {
+        if !resolved_along(study, &study.void, axis, exec) {
             let message = format!(
                 "the void that leads through along {} is a single voxel wide at its narrowest, which resolves no flow: use \
                  a finer --flow-resolution, or a finer scan",

@@ -7,7 +7,7 @@
 use nalgebra::{Matrix3, Matrix6, Vector6};
 
 use super::details::Tensor;
-use super::fields::{AXES, Ends, Failure, FieldNeeds, taken, two_valued};
+use super::fields::{AXES, Ends, Failure, FieldNeeds, from_end_to_end, resolved_along, taken, two_valued};
 use super::figure::{Figure, Figures};
 use super::{bounds, compliance};
 use crate::design::{Finding, Severity, Study, StudyError};
@@ -50,7 +50,18 @@ pub(super) fn measure(
     } else {
         Shares::of_field(frame, border, distance, &study.inside, limits, exec)?
     };
+    // Solid of a single voxel neither bends nor buckles as it would: its figure would be off by several times.
+    let thin = [0, 1, 2].map(|a| {
+        let leads = || !from_end_to_end(study, &study.solid, a, exec).is_empty();
+        needs.told && !resolved_along(study, &study.solid, a, exec) && leads()
+    });
     let wanted = |a: usize| ends.axes[a] && (needs.stiffness[a] || needs.strength[a]);
+    (0..3).filter(|a| wanted(*a) && thin[*a]).for_each(|a| unresolved(a, out));
+    // The tensor of a repeating cell is of all axes.
+    if border == Border::Periodic && thin.contains(&true) {
+        return Ok(());
+    }
+    let wanted = |a: usize| wanted(a) && !thin[a];
     if border == Border::Periodic {
         let Some(mut body) = Body::new(&shares, Hold::Periodic, POISSON, exec)? else {
             (0..3).filter(|a| wanted(*a)).for_each(|a| nothing_carries(a, out));
@@ -111,7 +122,7 @@ pub(super) fn measure(
             strength(study, a, &body.stresses(&u, &Vector6::zeros(), exec), e * ends.fill, needs.failure, out);
         }
     }
-    if ends.axes == [true; 3] {
+    if ends.axes == [true; 3] && thin == [false; 3] {
         bounds::measure(study, &shares, needs, exec, out)?;
     }
     Ok(())
@@ -182,6 +193,15 @@ fn modulus(axis: usize, e: f64, method: &str, out: &mut Figures) {
 fn nothing_carries(axis: usize, out: &mut Figures) {
     let message = format!("no solid leads from face to face along {}: it carries nothing", AXES[axis]);
     out.findings.push(Finding::new("stiffness.nothing_carries", Severity::Warning, message));
+}
+
+fn unresolved(axis: usize, out: &mut Figures) {
+    let message = format!(
+        "the solid that leads through along {} is a single voxel wide at its narrowest, which resolves no strut: use a finer \
+         --flow-resolution, or a finer scan",
+        AXES[axis]
+    );
+    out.findings.push(Finding::new("stiffness.unresolved", Severity::Warning, message));
 }
 
 fn left_out(share: f64, out: &mut Figures) {

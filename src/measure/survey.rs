@@ -138,3 +138,20 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     exec.checkpoint()?;
     Ok(Survey { figures, size: study.frame().size, spacing: study.frame().spacing })
 }
+
+/// Mean size of the pores in µm, as a survey measures it; `None` where there are none.
+///
+/// # Errors
+/// When a field does not fit the memory budget, or the run was cancelled.
+pub fn mean_pore(study: &Study<'_>, limits: &Limits, exec: &Exec) -> Result<Option<f64>, StudyError> {
+    let walled = (study.cut == CutPores::Clip).then(|| study.walled());
+    let study = walled.as_ref().unwrap_or(study);
+    let mut balls = find_ridge(&study.field, &study.void, exec).balls;
+    if study.cut == CutPores::Mirror {
+        balls.extend(mirrored(&study.field, &study.void, exec));
+    }
+    exec.checkpoint()?;
+    let mut figures = Figures::default();
+    pore_size::measure(study, &balls, &Needs::default(), &[], limits, exec, &mut figures)?;
+    Ok(figures.figures.get("pore_size.mean").map(|figure| figure.value))
+}

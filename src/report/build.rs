@@ -141,6 +141,9 @@ pub fn error_entry(name: String, path: String, kind: &str, message: String, at: 
 }
 
 fn over_time(t: Timeline, tuning: Option<&Tuning>) -> TimelineEntry {
+    let geometry = t.geometry.unwrap_or_default();
+    // A size that is not a number is one of nothing.
+    let sizes = |values: Vec<f64>| values.into_iter().map(|v| (!v.is_nan()).then_some(v)).collect();
     TimelineEntry {
         days: t.days,
         mass: t.mass.typical,
@@ -162,6 +165,15 @@ fn over_time(t: Timeline, tuning: Option<&Tuning>) -> TimelineEntry {
         tissue_low: t.tissue.low,
         tissue_high: t.tissue.high,
         front_um: t.front,
+        porosity: geometry.porosity.typical,
+        porosity_low: geometry.porosity.low,
+        porosity_high: geometry.porosity.high,
+        surface_per_total_volume: geometry.surface.typical,
+        surface_per_total_volume_low: geometry.surface.low,
+        surface_per_total_volume_high: geometry.surface.high,
+        pore_size_um: sizes(geometry.pore_size.typical),
+        pore_size_um_low: sizes(geometry.pore_size.low),
+        pore_size_um_high: sizes(geometry.pore_size.high),
         events: t
             .events
             .into_iter()

@@ -170,6 +170,33 @@ pub struct TimelineEntry {
     /// How deep the front is in a solid that erodes or corrodes, in µm, as is to be expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front_um: Option<Vec<f64>>,
+    /// Porosity of a solid that erodes or corrodes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub porosity: Vec<f64>,
+    /// Its least.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub porosity_low: Vec<f64>,
+    /// Its greatest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub porosity_high: Vec<f64>,
+    /// Surface of what is left of it over the total volume, in 1/mm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surface_per_total_volume: Vec<f64>,
+    /// Its least.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surface_per_total_volume_low: Vec<f64>,
+    /// Its greatest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surface_per_total_volume_high: Vec<f64>,
+    /// Mean size of its pores in µm, null once nothing of the solid is left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pore_size_um: Vec<Option<f64>>,
+    /// Its least.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pore_size_um_low: Vec<Option<f64>>,
+    /// Its greatest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pore_size_um_high: Vec<Option<f64>>,
     /// What happens on the way, as is to be expected, by day.
     #[serde(default)]
     pub events: Vec<EventEntry>,

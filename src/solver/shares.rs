@@ -21,6 +21,9 @@ pub fn of_square(middle: f32, slope: [f32; 2]) -> f32 {
 /// The share of a cube of side 1 on the positive side of a plane; see [`of_square`].
 #[must_use]
 pub fn of_cube(middle: f32, slope: [f32; 3]) -> f32 {
+    // In one order, so that the axes may change places without a bit of difference.
+    let mut slope = slope.map(f32::abs);
+    slope.sort_unstable_by(f32::total_cmp);
     let sum: f32 = slope.iter().map(|s| s.abs()).sum();
     if middle.abs() >= sum / 2.0 {
         return f32::from(u8::from(middle > 0.0));

@@ -59,6 +59,9 @@ pub fn courses(report: &Report) -> String {
         head.extend([name.to_owned(), format!("{what} low [{unit}"), format!("{what} high [{unit}")]);
     }
     head.push("front [um]".to_owned());
+    for (what, unit) in [("porosity", "1"), ("surface per total volume", "1/mm"), ("pore size", "um")] {
+        head.extend(["", " low", " high"].map(|end| format!("{what}{end} [{unit}]")));
+    }
     let columns = head.len();
     let mut all = vec![head];
     for design in &report.designs {
@@ -84,6 +87,15 @@ pub fn courses(report: &Report) -> String {
             let at = |values: &Vec<f64>| values.get(k).map_or(String::new(), f64::to_string);
             row.extend(bands.as_flattened().iter().map(|values| at(values)));
             row.push(t.front_um.as_ref().map_or(String::new(), at));
+            row.extend([&t.porosity, &t.porosity_low, &t.porosity_high].map(at));
+            row.extend(
+                [&t.surface_per_total_volume, &t.surface_per_total_volume_low, &t.surface_per_total_volume_high]
+                    .map(at),
+            );
+            let size = |values: &Vec<Option<f64>>| {
+                values.get(k).copied().flatten().map_or(String::new(), |size| size.to_string())
+            };
+            row.extend([&t.pore_size_um, &t.pore_size_um_low, &t.pore_size_um_high].map(size));
             all.push(row);
         }
     }

@@ -300,11 +300,35 @@ fn over_time(out: &mut String, t: &TimelineEntry, paint: Paint) {
         );
         let _ = writeln!(out, "     {line}");
     }
+    changing(out, t, &band);
     for event in &t.events {
         let at = event.at_um.map(|p| format!(", at {}", place(p))).unwrap_or_default();
         let mut text = String::new();
         wrapped(&mut text, &format!("day {}: {}{at}", significant(event.day, 3), event.text), "       ");
         let _ = write!(out, "     · {}", text.trim_start());
+    }
+}
+
+/// How the geometry of a solid that erodes or corrodes changes, as a table.
+fn changing(out: &mut String, t: &TimelineEntry, band: &dyn Fn(&[f64], &[f64], &[f64], usize, f64) -> String) {
+    if t.porosity.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "     {} {} {} surface, 1/mm", pad("day", 6), pad("porosity, %", 14), pad("pores, µm", 17));
+    let sizes = |values: &[Option<f64>]| -> Vec<f64> { values.iter().map(|v| v.unwrap_or(f64::NAN)).collect() };
+    let [mid, low, high] = [&t.pore_size_um, &t.pore_size_um_low, &t.pore_size_um_high].map(|v| sizes(v));
+    for (k, day) in t.days.iter().enumerate() {
+        let pores =
+            if mid.get(k).is_some_and(|m| m.is_finite()) { band(&mid, &low, &high, k, 1.0) } else { "–".to_owned() };
+        let surface = [&t.surface_per_total_volume, &t.surface_per_total_volume_low, &t.surface_per_total_volume_high];
+        let line = format!(
+            "{} {} {} {}",
+            pad(&significant(*day, 5), 6),
+            pad(&band(&t.porosity, &t.porosity_low, &t.porosity_high, k, 100.0), 14),
+            pad(&pores, 17),
+            band(surface[0], surface[1], surface[2], k, 1.0)
+        );
+        let _ = writeln!(out, "     {line}");
     }
 }
 

@@ -9,6 +9,10 @@ use crate::voxel::labels::{Labels, winds};
 /// Share of a voxel below which it counts as empty: such slivers would make the equations stiff and carry nothing.
 const SLIVER: u8 = 4;
 
+/// Parts of a voxel that distances are rounded to: places that are alike by symmetry get the same share, whatever their
+/// distances differ by in the last bit.
+const PARTS: f32 = 4096.0;
+
 /// Solid shares in 255ths. One byte a voxel.
 #[derive(Clone, Debug)]
 pub struct Shares {
@@ -49,6 +53,8 @@ impl Shares {
         let n = frame.size;
         let mut shares = limits.try_vec("the solid shares", frame.len(), 0u8)?;
         let stride = [1, n[0], n[0] * n[1]];
+        let part = frame.coarsest() as f32 / PARTS;
+        let rounded = |i: usize| (field[i] / part).round() * part;
         exec.chunks(&mut shares, n[0] * n[1], |z, plane| {
             for (k, share) in plane.iter_mut().enumerate() {
                 let v = [k % n[0], k / n[0], z];
@@ -56,7 +62,7 @@ impl Shares {
                     continue;
                 }
                 let i = k + z * n[0] * n[1];
-                let middle = -field[i];
+                let middle = -rounded(i);
                 let reach: f64 = frame.spacing.iter().sum();
                 if middle.abs() > reach as f32 {
                     *share = 255 * u8::from(middle > 0.0);
@@ -72,7 +78,7 @@ impl Shares {
                     };
                     let (low, high) = (step(false), step(true));
                     let apart = f32::from(u8::from(low != i)) + f32::from(u8::from(high != i));
-                    if apart == 0.0 { 0.0 } else { (field[low] - field[high]) / apart }
+                    if apart == 0.0 { 0.0 } else { (rounded(low) - rounded(high)) / apart }
                 });
                 *share = (255.0 * of_cube(middle, slope)).round() as u8;
             }

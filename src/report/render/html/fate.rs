@@ -93,10 +93,11 @@ pub(super) fn render(out: &mut String, design: &DesignEntry) {
     for curves in [shares(t), moduli(t)] {
         key(out, &curves);
     }
-    out.push_str("<p class=\"key\"><span>bands: the corners of the ranges that the literature gives</span></p>\n");
+    out.push_str("<p class=\"key\"><span>bands: the corners of the ranges that the literature gives, and what the grid leaves open</span></p>\n");
     for line in events(t) {
         let _ = writeln!(out, "<p>{}</p>", escape(&line));
     }
+    changing(out, t);
     if let Some(tuning) = &t.tuning {
         for line in std::iter::once(&tuning.summary).chain(tuning.knobs.iter().map(|k| &k.text)) {
             let _ = writeln!(out, "<p>{}</p>", escape(line));
@@ -113,6 +114,34 @@ pub(super) fn render(out: &mut String, design: &DesignEntry) {
         );
     }
     out.push_str("</div>\n<p class=\"key\">solid that is left, and in colour what is gone by then</p>\n");
+}
+
+/// How the geometry of a solid that erodes or corrodes changes, as a table.
+fn changing(out: &mut String, t: &TimelineEntry) {
+    if t.porosity.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<table class=\"figures\"><tr><th>day<th class=n>porosity, %<th class=n>mean pore, µm<th class=n>surface, 1/mm</tr>\n",
+    );
+    let ranged = |[typical, low, high]: [Option<f64>; 3], scale: f64| match (typical, low, high) {
+        (Some(typical), Some(low), Some(high)) => {
+            let [typical, low, high] = [typical, low, high].map(|v| significant(scale * v, 2));
+            format!("{typical} ({low}–{high})")
+        }
+        _ => "–".to_owned(),
+    };
+    for (k, day) in t.days.iter().enumerate() {
+        let at = |values: [&Vec<f64>; 3]| values.map(|v| v.get(k).copied());
+        let porosity = ranged(at([&t.porosity, &t.porosity_low, &t.porosity_high]), 100.0);
+        let surface = [&t.surface_per_total_volume, &t.surface_per_total_volume_low, &t.surface_per_total_volume_high];
+        let surface = ranged(at(surface), 1.0);
+        let sizes = [&t.pore_size_um, &t.pore_size_um_low, &t.pore_size_um_high];
+        let pores = ranged(sizes.map(|v| v.get(k).copied().flatten()), 1.0);
+        let day = significant(*day, 5);
+        let _ = writeln!(out, "<tr><td>{day}<td class=n>{porosity}<td class=n>{pores}<td class=n>{surface}</tr>");
+    }
+    out.push_str("</table>\n");
 }
 
 fn key(out: &mut String, curves: &[Curve<'_>]) {

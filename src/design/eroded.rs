@@ -1,0 +1,128 @@
+//! A study whose solid a front moves into: where the front starts, and what it leaves.
+//!
+//! The front starts from the surface that faces open void. Caps, where the envelope cuts the solid, are no surface, for the
+//! solid goes on beyond them; the walls of closed pores are not wetted. What lies deeper than the front is left, and has a
+//! surface and distances of its own, sub-voxel as those before.
+
+use std::borrow::Cow;
+
+use super::solid::Solid;
+use super::study::{CutPores, Study, facet_corner, negative, surface_of};
+use crate::grid::{Border, Connectivity, Frame, Mask};
+use crate::limits::{LimitError, Limits};
+use crate::mesh::V3;
+use crate::parallel::Exec;
+use crate::voxel::distance::{DistanceField, Facet};
+use crate::voxel::labels::Labels;
+
+impl Study<'_> {
+    /// Signed distances to the surface without the caps where the envelope cuts the solid: what a front starts from.
+    ///
+    /// # Errors
+    /// When they do not fit the memory budget.
+    pub fn without_caps(&self, limits: &Limits, exec: &Exec) -> Result<Vec<f32>, LimitError> {
+        Ok(match self.uncapped(limits, exec)? {
+            Cow::Borrowed(field) => field.values.clone(),
+            Cow::Owned(field) => field.values,
+        })
+    }
+
+    /// The distance field to the surface that faces open void: without caps, and without the walls of closed pores. 8 bytes
+    /// a voxel where there may be any.
+    ///
+    /// # Errors
+    /// When it does not fit the memory budget.
+    pub fn uncapped(&self, limits: &Limits, exec: &Exec) -> Result<Cow<'_, DistanceField>, LimitError> {
+        let frame = self.field.frame;
+        let closed = self.closed(exec);
+        let goes_on = matches!(self.cut, CutPores::Periodic | CutPores::Mirror);
+        let mut surface: Vec<Facet> = match &self.design.solid {
+            // There are no caps where solid goes on beyond the faces.
+            Solid::Mesh(_) if goes_on && closed.is_empty() => return Ok(Cow::Borrowed(&self.field)),
+            Solid::Mesh(mesh) => {
+                let open = mesh.surface.iter().filter(|t| !self.envelope.body.holds_on_surface(t));
+                open.map(|t| t.map(|v| facet_corner(&frame, &v))).collect()
+            }
+            Solid::Volume { .. } if closed.is_empty() => return Ok(Cow::Borrowed(&self.field)),
+            Solid::Volume { .. } => self.field.surface.clone(),
+        };
+        if !closed.is_empty() {
+            surface.retain(|facet| !faces(&frame, facet, &closed));
+        }
+        if surface.is_empty() {
+            return Ok(Cow::Borrowed(&self.field));
+        }
+        Ok(Cow::Owned(DistanceField::new(frame, self.field.border, surface, &self.solid, limits, exec)?))
+    }
+
+    /// The void that nothing from outside can reach.
+    fn closed(&self, exec: &Exec) -> Mask {
+        let open = self.field.border == Border::Open;
+        let shell = if open { self.inside.rim() } else { Mask::empty(self.field.frame.size) };
+        let labels = Labels::new(&self.void, Connectivity::Six, self.field.border, &[&shell], exec);
+        labels.select(|c| c.touches == 0)
+    }
+
+    /// What is left of the solid when its open surface has moved inward; `None` where nothing is. `field` has the distances
+    /// to that surface.
+    ///
+    /// # Errors
+    /// When it does not fit the memory budget.
+    pub fn eroded(
+        &self,
+        field: &DistanceField,
+        depth: f64,
+        limits: &Limits,
+        exec: &Exec,
+    ) -> Result<Option<Self>, LimitError> {
+        let (frame, border) = (field.frame, field.border);
+        let mut values = limits.try_vec("the eroded solid", frame.len(), 0.0f32)?;
+        let plane = frame.size[0] * frame.size[1];
+        exec.chunks(&mut values, plane, |z, values| {
+            for (value, old) in values.iter_mut().zip(&field.values[plane * z..]) {
+                *value = old + depth as f32;
+            }
+        });
+        let mut solid = negative(&frame, &values, exec);
+        solid.intersect(&self.solid);
+        // What the body cuts goes on beyond it.
+        let surface = surface_of(&frame, &values, border, true, exec);
+        if solid.is_empty() || surface.is_empty() {
+            return Ok(None);
+        }
+        let (mut void, mut region) = (self.inside.clone(), self.region.clone());
+        void.subtract(&solid);
+        let mut freed = self.solid.clone();
+        freed.subtract(&solid);
+        region.unite(&freed);
+        let mut field = DistanceField::new(frame, border, surface, &solid, limits, exec)?;
+        field.slack = self.field.slack;
+        Ok(Some(Self {
+            design: self.design,
+            envelope: self.envelope.clone(),
+            cut: self.cut,
+            field,
+            inside: self.inside.clone(),
+            solid,
+            void,
+            region,
+        }))
+    }
+}
+
+/// Whether a facet, counter-clockwise seen from the void, has a voxel of this part of the void before it.
+fn faces(frame: &Frame, facet: &Facet, part: &Mask) -> bool {
+    let [a, b, c] = facet.map(|v| V3::new(f64::from(v[0]), f64::from(v[1]), f64::from(v[2])));
+    let normal = (b - a).cross(&(c - a));
+    let length = normal.norm();
+    if length <= 0.0 {
+        return false;
+    }
+    let middle = (a + b + c) / 3.0;
+    [0.5, 1.0].into_iter().any(|beyond| {
+        let p = middle + normal * (beyond * frame.coarsest() / length);
+        let at: [f64; 3] = std::array::from_fn(|a| (p[a] / frame.spacing[a]).round());
+        let within = (0..3).all(|a| at[a] >= 0.0 && at[a] < frame.size[a] as f64);
+        within && part.get(at[0] as usize, at[1] as usize, at[2] as usize)
+    })
+}
