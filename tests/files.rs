@@ -146,6 +146,21 @@ fn slices_take_their_spacing_from_the_log_of_the_scanner() {
 }
 
 #[test]
+fn a_folder_of_a_scanner_is_read_with_its_log_and_without_its_view() {
+    let loaded = load(&file("skyscan"), &Limits::default()).unwrap();
+    let Content::Volume { volume, spacing, .. } = loaded.content else { panic!("a volume") };
+    let value = |i: usize| (i % 5 + 5 * (i / 5 % 6) + 30 * (i / 30)) as f32;
+    assert_eq!(volume.size, SIZE);
+    assert!((0..210).all(|i| volume.levels.get(i) == value(i)));
+    // Every second section of the reconstruction, whose pixels are twice those of the scan.
+    let spacing = spacing.unwrap();
+    assert_eq!((spacing.spacing, spacing.unit), ([12.0, 12.0, 24.0], Some(LengthUnit::Micrometre)));
+    let notes: Vec<_> = loaded.notes.iter().map(|n| n.kind).collect();
+    assert_eq!(notes, ["file.left_out"]);
+    assert!(loaded.notes[0].message.contains("scan_rec_spr.bmp"));
+}
+
+#[test]
 fn arrays_without_spacing_are_read_back_and_have_none() {
     let limits = Limits::default();
     let raw = RawLayout { size: SIZE, kind: "u16be".parse().unwrap(), header: 0 };

@@ -222,7 +222,7 @@ pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Resul
 fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
     let series = volume::dicom::list(path)?;
     let format = if series.is_empty() { Format::Slices } else { Format::Dicom };
-    let files = if series.is_empty() { volume::slices::list(path)? } else { series };
+    let (files, views) = if series.is_empty() { volume::slices::list(path)? } else { (series, Vec::new()) };
     let mut digest = Sha256::new();
     let mut data = Vec::new();
     let mut held = 0;
@@ -241,7 +241,14 @@ fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         let named: Vec<(String, &[u8])> = files.iter().map(name).zip(data.iter().map(Vec::as_slice)).collect();
         volume::dicom::read(&named, limits)?
     } else {
-        let (mut content, notes) = volume::slices::read(&files, &data, limits)?;
+        let (mut content, mut notes) = volume::slices::read(&files, &data, limits)?;
+        notes.extend(views.iter().map(|view| Note {
+            kind: "file.left_out",
+            message: format!(
+                "{} was left out: it shows the object from the side, and is no slice",
+                view.file_name().unwrap_or_default().to_string_lossy()
+            ),
+        }));
         let logs = volume::skyscan::list(path)?;
         logs.iter().for_each(|(_, log)| digest.update(log));
         if let (Content::Volume { spacing, .. }, Some(stated)) = (&mut content, volume::skyscan::common(&logs)?) {

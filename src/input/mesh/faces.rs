@@ -42,6 +42,12 @@ impl Faces {
         if numbers.len() < 3 || numbers.len() > MOST_CORNERS {
             return Err(wrong(format!("has a face of {} corners", numbers.len())));
         }
+        if let [a, b, c] = *numbers
+            && let [Some(a), Some(b), Some(c)] = [a, b, c].map(|n| self.vertices.get(n))
+        {
+            self.triangles.push([*a, *b, *c]);
+            return Ok(());
+        }
         self.corners.clear();
         for &number in numbers {
             let vertex = self.vertices.get(number).ok_or_else(|| {
@@ -49,12 +55,8 @@ impl Faces {
             })?;
             self.corners.push(*vertex);
         }
-        if let [a, b, c] = self.corners[..] {
-            self.triangles.push([a, b, c]);
-        } else {
-            let cut = triangulate(&self.corners);
-            self.triangles.extend(cut.into_iter().map(|t| t.map(|i| self.corners[i])));
-        }
+        let cut = triangulate(&self.corners);
+        self.triangles.extend(cut.into_iter().map(|t| t.map(|i| self.corners[i])));
         Ok(())
     }
 

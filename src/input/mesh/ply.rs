@@ -47,6 +47,31 @@ impl Number {
             Self::F64 => 8,
         }
     }
+
+    /// The number that the first bytes hold.
+    fn decode(self, bytes: &[u8], big: bool) -> f64 {
+        macro_rules! number {
+            ($t:ty) => {{
+                let own = bytes[..size_of::<$t>()].try_into().unwrap_or_default();
+                if big { <$t>::from_be_bytes(own) } else { <$t>::from_le_bytes(own) }.into()
+            }};
+        }
+        match self {
+            Self::I8 => number!(i8),
+            Self::U8 => number!(u8),
+            Self::I16 => number!(i16),
+            Self::U16 => number!(u16),
+            Self::I32 => number!(i32),
+            Self::U32 => number!(u32),
+            Self::F32 => number!(f32),
+            Self::F64 => number!(f64),
+        }
+    }
+}
+
+/// The number of a vertex; what is none is beyond all.
+fn index(value: f64) -> usize {
+    if value >= 0.0 { value as usize } else { usize::MAX }
 }
 
 struct Property {
@@ -73,8 +98,14 @@ pub fn read(data: &[u8]) -> Read {
     // Faces may stand before the vertices: their corners, and where each face ends.
     let mut numbers: Vec<usize> = Vec::new();
     let mut ends: Vec<usize> = Vec::new();
-    for element in &elements {
-        for k in 0..element.count {
+    for (e, element) in elements.iter().enumerate() {
+        let done = match element.name.as_str() {
+            _ if encoding == Encoding::Text => 0,
+            "vertex" => source.vertices(element, &mut faces)?,
+            "face" if elements[e..].iter().all(|later| later.name != "vertex") => source.faces(element, &mut faces)?,
+            _ => 0,
+        };
+        for k in done..element.count {
             let place = || format!("{} {k}", element.name);
             let mut v = [f64::NAN; 3];
             let mut listed = false;
@@ -94,7 +125,7 @@ pub fn read(data: &[u8]) -> Read {
                         for _ in 0..count as u64 {
                             let value = source.next(property.number, &place)?;
                             if wanted {
-                                numbers.push(if value >= 0.0 { value as usize } else { usize::MAX });
+                                numbers.push(index(value));
                             }
                         }
                         if wanted {
@@ -215,22 +246,56 @@ impl Source<'_> {
         let n = number.bytes();
         let bytes = self.data.get(self.at..self.at + n).ok_or_else(|| cut(self.at))?;
         self.at += n;
-        let mut b = [0u8; 8];
-        b[..n].copy_from_slice(bytes);
-        if self.encoding == Encoding::Big {
-            b[..n].reverse();
+        Ok(number.decode(bytes, self.encoding == Encoding::Big))
+    }
+
+    /// Reads the vertices of a binary file that have no lists, as far as they are whole; returns how many.
+    fn vertices(&mut self, element: &Element, faces: &mut Faces) -> Result<u64, InputError> {
+        let mut record = 0;
+        let mut places = [None; 3];
+        for property in &element.properties {
+            if let Some(a) = ["x", "y", "z"].iter().position(|a| *a == property.name) {
+                places[a] = Some((record, property.number));
+            }
+            record += property.number.bytes();
         }
-        let four = [b[0], b[1], b[2], b[3]];
-        Ok(match number {
-            Number::I8 => f64::from(b[0] as i8),
-            Number::U8 => f64::from(b[0]),
-            Number::I16 => f64::from(i16::from_le_bytes([b[0], b[1]])),
-            Number::U16 => f64::from(u16::from_le_bytes([b[0], b[1]])),
-            Number::I32 => f64::from(i32::from_le_bytes(four)),
-            Number::U32 => f64::from(u32::from_le_bytes(four)),
-            Number::F32 => f64::from(f32::from_le_bytes(four)),
-            Number::F64 => f64::from_le_bytes(b),
-        })
+        let [Some(x), Some(y), Some(z)] = places else { return Ok(0) };
+        if element.properties.iter().any(|p| p.list.is_some()) {
+            return Ok(0);
+        }
+        let rest = self.data.get(self.at..).unwrap_or(&[]);
+        let whole = usize::try_from(element.count).unwrap_or(usize::MAX).min(rest.len() / record);
+        let big = self.encoding == Encoding::Big;
+        faces.vertices.reserve(whole);
+        for (k, bytes) in rest.chunks_exact(record).take(whole).enumerate() {
+            let v = [x, y, z].map(|(at, number)| number.decode(&bytes[at..], big));
+            faces.vertex(v, || format!("vertex {k}"))?;
+        }
+        self.at += whole * record;
+        Ok(whole as u64)
+    }
+
+    /// Reads the faces of a binary file that have nothing but the list of their corners, whose vertices are all read, as
+    /// far as they are whole; returns how many.
+    fn faces(&mut self, element: &Element, faces: &mut Faces) -> Result<u64, InputError> {
+        let [Property { name, list: Some(count), number }] = &element.properties[..] else { return Ok(0) };
+        if !name.starts_with("vertex_ind") {
+            return Ok(0);
+        }
+        let big = self.encoding == Encoding::Big;
+        let mut numbers = Vec::new();
+        let mut done = 0;
+        while done < element.count {
+            let Some((length, rest)) = self.data[self.at..].split_at_checked(count.bytes()) else { break };
+            let corners = count.decode(length, big) as usize;
+            let Some(body) = corners.checked_mul(number.bytes()).and_then(|n| rest.get(..n)) else { break };
+            numbers.clear();
+            numbers.extend(body.chunks_exact(number.bytes()).map(|b| index(number.decode(b, big))));
+            faces.face(&numbers, || format!("face {done}"))?;
+            self.at += length.len() + body.len();
+            done += 1;
+        }
+        Ok(done)
     }
 }
 
@@ -295,6 +360,28 @@ mod tests {
                 assert!(read_all(&data[..n]).is_err(), "{format} cut at {n}");
             }
         }
+        // Faces before the vertices, and records with a list more, of either element.
+        let [a, b] = ["comment", "obj_info"].map(|word| {
+            let mut data = b"ply\nformat binary_little_endian 1.0\n".to_vec();
+            let vertex = "element vertex 3\nproperty list uchar uchar more\nproperty float x\nproperty float y\nproperty float z\n";
+            let face = "element face 1\nproperty list uchar uchar vertex_indices\nproperty uchar red\n";
+            let (first, last) = if word == "comment" { (vertex, face) } else { (face, vertex) };
+            data.extend(format!("{word} a\n{first}{last}end_header\n").into_bytes());
+            let face = [3u8, 0, 1, 2, 77];
+            let mut vertices = Vec::new();
+            for k in 0..3u8 {
+                vertices.push(k);
+                vertices.extend(vec![9; usize::from(k)]);
+                (0..3u8).for_each(|a| vertices.extend(f32::from(3 * k + a).to_le_bytes()));
+            }
+            data.extend(if word == "comment" { [&vertices[..], &face].concat() } else { [&face[..], &vertices].concat() });
+            for n in 0..data.len() {
+                assert!(read_all(&data[..n]).is_err(), "{word} cut at {n}");
+            }
+            read_all(&data).unwrap()
+        });
+        let truth = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]].map(crate::mesh::V3::from);
+        assert_eq!((&a[..], &b[..]), (&[truth][..], &[truth][..]));
         let huge = String::from_utf8(tetrahedron("ascii")).unwrap().replace("face 3", "face 99999999999");
         assert_eq!(read_all(huge.as_bytes()).unwrap_err().kind, InputErrorKind::Truncated);
         let bare = String::from_utf8(tetrahedron("ascii"))
