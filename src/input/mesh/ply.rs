@@ -241,7 +241,7 @@ impl Source<'_> {
             let word = &word[..word.iter().position(u8::is_ascii_whitespace).unwrap_or(word.len())];
             self.at += skip + word.len();
             let text = String::from_utf8_lossy(word);
-            return text.parse().map_err(|_| malformed(format!("`{text}` is not a number")).at(place()));
+            return super::faces::number(Some(&text), place);
         }
         let n = number.bytes();
         let bytes = self.data.get(self.at..self.at + n).ok_or_else(|| cut(self.at))?;

@@ -48,6 +48,8 @@ fn foreign(data: &[u8]) -> bool {
         b"glTF",
         b"\x89PNG",
         b"\x89HDF",
+        b"\xff\xd8\xff",
+        b"%PDF",
         b"\xd0\xcf\x11\xe0",
         b"<?xml",
         b"# vtk",

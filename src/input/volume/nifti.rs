@@ -19,6 +19,9 @@ const SAME: f64 = 0.01;
 fn kind(data: &[u8]) -> Option<(usize, Endian)> {
     let first: [u8; 4] = data.get(..4)?.try_into().ok()?;
     let version = |size: u32| match size {
+        // Too short to hold the name of the format.
+        348 if data.len() < 347 => Some(1),
+        540 if data.len() < 7 => Some(2),
         348 if data.get(344..347) == Some(b"n+1") || data.get(344..347) == Some(b"ni1") => Some(1),
         540 if data.get(4..7) == Some(b"n+2") || data.get(4..7) == Some(b"ni2") => Some(2),
         _ => None,

@@ -252,9 +252,10 @@ fn field(header: &mut Header, key: &str, value: &str) -> Result<(), InputError> 
     Ok(())
 }
 
-/// Unpacks no more than is needed.
+/// Unpacks no more than is needed, and a byte: the end of what is packed tells whether it is whole.
 fn unpack(reader: impl std::io::Read, needed: usize, skip: i64, limits: &Limits) -> Result<Vec<u8>, InputError> {
-    let most = if skip < 0 { limits.memory } else { (needed as u64).saturating_add(skip.unsigned_abs()) };
+    let most =
+        if skip < 0 { limits.memory } else { (needed as u64).saturating_add(skip.unsigned_abs()).saturating_add(1) };
     limits.check("the volume with what it skips", most, 1)?;
     let mut bytes = Vec::new();
     reader.take(most).read_to_end(&mut bytes).map_err(|e| {

@@ -8,11 +8,11 @@ use crate::grid::{Levels, Volume};
 use crate::input::{Content, InputError, InputErrorKind, Read};
 use crate::limits::Limits;
 
-/// The slices of a folder in their order, and views of the object that a scanner left beside them.
+/// The slices of a folder that are `wanted`, in their order, and views of the object that a scanner left beside them.
 ///
 /// # Errors
 /// When it cannot be read, has no slices, or slices of both formats.
-pub fn list(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), InputError> {
+pub fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<(Vec<PathBuf>, Vec<PathBuf>), InputError> {
     let unreadable = |e: std::io::Error| InputError::new(InputErrorKind::Unreadable, format!("cannot be read: {e}"));
     let mut found: Vec<(&str, PathBuf)> = Vec::new();
     let mut views = Vec::new();
@@ -25,6 +25,9 @@ pub fn list(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), InputError> {
             Some("bmp") => "BMP",
             _ => continue,
         };
+        if !wanted(&path) {
+            continue;
+        }
         if skyscan::is_view(&path) {
             views.push(path);
         } else {
@@ -32,7 +35,7 @@ pub fn list(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>), InputError> {
         }
     }
     if found.is_empty() {
-        return Err(InputError::new(InputErrorKind::Empty, "is a folder without slices".to_owned())
+        return Err(InputError::new(InputErrorKind::Empty, "holds no slices".to_owned())
             .remedy("name a folder of grey TIFF, PNG or BMP slices, or a file"));
     }
     if let Some(other) = found.iter().find(|f| f.0 != found[0].0) {
@@ -178,14 +181,14 @@ mod tests {
             std::fs::write(folder.path().join(name), slice(number, true)).unwrap();
         }
         std::fs::write(folder.path().join("notes.txt"), b"x").unwrap();
-        let files = list(folder.path()).unwrap().0;
+        let files = list(folder.path(), |_| true).unwrap().0;
         let data: Vec<Vec<u8>> = files.iter().map(|f| std::fs::read(f).unwrap()).collect();
         let limits = Limits { memory: 1 << 20 };
         let Content::Volume { volume, .. } = read(&files, &data, &limits).unwrap().0 else { panic!("a volume") };
         assert_eq!(volume.size, [3, 2, 4]);
         assert_eq!([0, 6, 12, 18].map(|i| volume.levels.get(i)), [1.0, 9.0, 10.0, 100.0]);
         std::fs::write(folder.path().join("s_5.png"), slice(7, false)).unwrap();
-        let files = list(folder.path()).unwrap().0;
+        let files = list(folder.path(), |_| true).unwrap().0;
         let data: Vec<Vec<u8>> = files.iter().map(|f| std::fs::read(f).unwrap()).collect();
         let error = read(&files, &data, &limits).unwrap_err();
         assert_eq!((error.kind, error.at.as_deref()), (InputErrorKind::Malformed, Some("s_5.png")));
