@@ -43,9 +43,8 @@ impl Faces {
             return Err(wrong(format!("has a face of {} corners", numbers.len())));
         }
         if let [a, b, c] = *numbers
-            && let [Some(a), Some(b), Some(c)] = [a, b, c].map(|n| self.vertices.get(n))
+            && self.triangle([a, b, c])
         {
-            self.triangles.push([*a, *b, *c]);
             return Ok(());
         }
         self.corners.clear();
@@ -58,6 +57,20 @@ impl Faces {
         let cut = triangulate(&self.corners);
         self.triangles.extend(cut.into_iter().map(|t| t.map(|i| self.corners[i])));
         Ok(())
+    }
+
+    /// Adds a triangle by the numbers of its vertices; `false` when one of them is not there.
+    #[inline]
+    pub fn triangle(&mut self, [a, b, c]: [usize; 3]) -> bool {
+        let all = &self.vertices;
+        let (Some(a), Some(b), Some(c)) = (all.get(a), all.get(b), all.get(c)) else { return false };
+        self.triangles.push([*a, *b, *c]);
+        true
+    }
+
+    /// Makes room for that many triangles.
+    pub fn reserve(&mut self, triangles: usize) {
+        self.triangles.reserve(triangles);
     }
 
     /// The mesh, in no unit.

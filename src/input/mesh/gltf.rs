@@ -243,6 +243,7 @@ impl Reader<'_> {
             self.left_out += 1;
             return Ok(());
         }
+        let mut triangles = std::mem::take(&mut self.triangles);
         let positions = primitive.attributes.get("POSITION").copied();
         let positions =
             self.items(positions.ok_or_else(|| malformed("has a mesh without positions".to_owned()))?, 3)?;
@@ -253,28 +254,30 @@ impl Reader<'_> {
             return Err(InputError::new(InputErrorKind::NonFinite, "has a coordinate that is not a number".to_owned())
                 .remedy("export the design again"));
         }
-        let indices: Vec<usize> = match primitive.indices.map(|i| self.items(i, 1)).transpose()? {
-            Some(items) => items
-                .each()
-                .map(|b| match *b {
+        let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
+        let turned = |[a, b, c]: [V3; 3]| if mirrored { [a, c, b] } else { [a, b, c] };
+        let indices = primitive.indices.map(|i| self.items(i, 1)).transpose()?;
+        let count = indices.as_ref().map_or(vertices.len(), |items| items.each().len()) / 3;
+        let more = (triangles.len() + count) as u64;
+        self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
+        triangles.reserve(count);
+        match indices {
+            None => triangles.extend(vertices.chunks_exact(3).map(|t| turned([t[0], t[1], t[2]]))),
+            Some(items) => {
+                let mut numbers = items.each().map(|b| match *b {
                     [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as usize,
                     [a, b] => usize::from(u16::from_le_bytes([a, b])),
                     _ => usize::from(b[0]),
-                })
-                .collect(),
-            None => (0..vertices.len()).collect(),
-        };
-        if let Some(n) = indices.iter().find(|n| **n >= vertices.len()) {
-            return Err(malformed(format!("has a triangle with vertex {n}, of {} vertices", vertices.len())));
+                });
+                let absent =
+                    |n: usize| malformed(format!("has a triangle with vertex {n}, of {} vertices", vertices.len()));
+                let corner = |n: usize| vertices.get(n).copied().ok_or_else(|| absent(n));
+                while let (Some(a), Some(b), Some(c)) = (numbers.next(), numbers.next(), numbers.next()) {
+                    triangles.push(turned([corner(a)?, corner(b)?, corner(c)?]));
+                }
+            }
         }
-        let more = (self.triangles.len() + indices.len() / 3) as u64;
-        self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
-        self.triangles.reserve(indices.len() / 3);
-        let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
-        for t in indices.chunks_exact(3) {
-            let [a, b, c] = [t[0], t[1], t[2]].map(|n| vertices[n]);
-            self.triangles.push(if mirrored { [a, c, b] } else { [a, b, c] });
-        }
+        self.triangles = triangles;
         Ok(())
     }
 
@@ -316,7 +319,7 @@ struct Items<'a> {
 
 impl<'a> Items<'a> {
     /// The bytes of each item.
-    fn each(&self) -> impl Iterator<Item = &'a [u8]> {
+    fn each(&self) -> impl ExactSizeIterator<Item = &'a [u8]> {
         let item = self.item;
         self.bytes.chunks(self.stride).map(move |chunk| &chunk[..item])
     }

@@ -49,6 +49,7 @@ impl Number {
     }
 
     /// The number that the first bytes hold.
+    #[inline]
     fn decode(self, bytes: &[u8], big: bool) -> f64 {
         macro_rules! number {
             ($t:ty) => {{
@@ -268,8 +269,8 @@ impl Source<'_> {
         let big = self.encoding == Encoding::Big;
         faces.vertices.reserve(whole);
         for (k, bytes) in rest.chunks_exact(record).take(whole).enumerate() {
-            let v = [x, y, z].map(|(at, number)| number.decode(&bytes[at..], big));
-            faces.vertex(v, || format!("vertex {k}"))?;
+            let coordinate = |(at, number): (usize, Number)| number.decode(&bytes[at..], big);
+            faces.vertex([coordinate(x), coordinate(y), coordinate(z)], || format!("vertex {k}"))?;
         }
         self.at += whole * record;
         Ok(whole as u64)
@@ -285,7 +286,22 @@ impl Source<'_> {
         let big = self.encoding == Encoding::Big;
         let mut numbers = Vec::new();
         let mut done = 0;
+        // What nearly all files hold needs no decisions for each number.
+        let plain = (count.bytes(), number.bytes()) == (1, 4) && !matches!(number, Number::F32);
+        let rest = self.data.len().saturating_sub(self.at) / (count.bytes() + 3 * number.bytes());
+        faces.reserve(usize::try_from(element.count).unwrap_or(usize::MAX).min(rest));
         while done < element.count {
+            if plain && let Some(&[3, ref body @ ..]) = self.data[self.at..].first_chunk::<13>() {
+                let vertex = |k: usize| {
+                    let own = [body[k], body[k + 1], body[k + 2], body[k + 3]];
+                    if big { u32::from_be_bytes(own) as usize } else { u32::from_le_bytes(own) as usize }
+                };
+                if faces.triangle([vertex(0), vertex(4), vertex(8)]) {
+                    self.at += 13;
+                    done += 1;
+                    continue;
+                }
+            }
             let Some((length, rest)) = self.data[self.at..].split_at_checked(count.bytes()) else { break };
             let corners = count.decode(length, big) as usize;
             let Some(body) = corners.checked_mul(number.bytes()).and_then(|n| rest.get(..n)) else { break };

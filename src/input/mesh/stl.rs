@@ -108,16 +108,16 @@ pub fn read_binary(data: &[u8]) -> Read {
     triangles
         .try_reserve_exact(records.len())
         .map_err(|_| InputError::new(InputErrorKind::TooLarge, "does not fit into memory".to_owned()))?;
-    for (t, record) in records.enumerate() {
-        // Behind the normal, and before two bytes of attributes.
-        let number = |k: usize| f32::from_le_bytes([record[k], record[k + 1], record[k + 2], record[k + 3]]);
-        let corner = |k: usize| V3::new(number(k).into(), number(k + 4).into(), number(k + 8).into());
-        let corners = [corner(12), corner(24), corner(36)];
-        if !corners.iter().flatten().all(|c| c.is_finite()) {
-            return Err(non_finite(t, &format!("byte {}", HEADER + t * RECORD)));
-        }
-        triangles.push(corners);
+    // Behind the normal, and before two bytes of attributes.
+    let bits = |record: &[u8], k: usize| u32::from_le_bytes([record[k], record[k + 1], record[k + 2], record[k + 3]]);
+    let exponent = f32::INFINITY.to_bits();
+    let broken = |record: &[u8]| (3..12).fold(false, |any, k| any | (bits(record, 4 * k) & exponent == exponent));
+    if let Some(t) = records.clone().position(broken) {
+        return Err(non_finite(t, &format!("byte {}", HEADER + t * RECORD)));
     }
+    let coordinate = |record: &[u8], k: usize| f64::from(f32::from_bits(bits(record, 4 * k)));
+    let corner = |r: &[u8], k: usize| V3::new(coordinate(r, k), coordinate(r, k + 1), coordinate(r, k + 2));
+    triangles.extend(records.map(|record| [corner(record, 3), corner(record, 6), corner(record, 9)]));
     some(triangles, notes)
 }
 
