@@ -209,7 +209,8 @@ fn a_spacing_without_unit_that_makes_no_scan_is_said_to_be_odd() {
         let options = poregauge::design::Options { unit, ..poregauge::design::Options::default() };
         let exec = poregauge::parallel::Exec::silent(1).unwrap();
         let limits = poregauge::limits::Limits::default();
-        let file = poregauge::gauge::inspect(&[path.clone()], &options, &limits, &exec).unwrap().files.remove(0);
+        let file =
+            poregauge::gauge::inspect(std::slice::from_ref(&path), &options, &limits, &exec).unwrap().files.remove(0);
         let odd: Vec<_> =
             file.findings.into_iter().filter(|f| f.kind == "unit.implausible").map(|f| f.message).collect();
         odd.concat()

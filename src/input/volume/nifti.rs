@@ -149,7 +149,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let mut notes = Vec::new();
     let (place, directions) = placed(&h, one);
     if let Some(affine) = directions.filter(|_| known).map(|d| d.map(|v| v.norm()))
-        && (0..rank.min(3)).any(|a| !((affine[a] / pixdim[a] - 1.0).abs() < SAME))
+        && !(0..rank.min(3)).all(|a| (affine[a] / pixdim[a] - 1.0).abs() < SAME)
     {
         notes.push(Note {
             kind: "file.no_spacing",
