@@ -376,28 +376,6 @@ mod tests {
                 assert!(read_all(&data[..n]).is_err(), "{format} cut at {n}");
             }
         }
-        // Faces before the vertices, and records with a list more, of either element.
-        let [a, b] = ["comment", "obj_info"].map(|word| {
-            let mut data = b"ply\nformat binary_little_endian 1.0\n".to_vec();
-            let vertex = "element vertex 3\nproperty list uchar uchar more\nproperty float x\nproperty float y\nproperty float z\n";
-            let face = "element face 1\nproperty list uchar uchar vertex_indices\nproperty uchar red\n";
-            let (first, last) = if word == "comment" { (vertex, face) } else { (face, vertex) };
-            data.extend(format!("{word} a\n{first}{last}end_header\n").into_bytes());
-            let face = [3u8, 0, 1, 2, 77];
-            let mut vertices = Vec::new();
-            for k in 0..3u8 {
-                vertices.push(k);
-                vertices.extend(vec![9; usize::from(k)]);
-                (0..3u8).for_each(|a| vertices.extend(f32::from(3 * k + a).to_le_bytes()));
-            }
-            data.extend(if word == "comment" { [&vertices[..], &face].concat() } else { [&face[..], &vertices].concat() });
-            for n in 0..data.len() {
-                assert!(read_all(&data[..n]).is_err(), "{word} cut at {n}");
-            }
-            read_all(&data).unwrap()
-        });
-        let truth = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]].map(crate::mesh::V3::from);
-        assert_eq!((&a[..], &b[..]), (&[truth][..], &[truth][..]));
         let huge = String::from_utf8(tetrahedron("ascii")).unwrap().replace("face 3", "face 99999999999");
         assert_eq!(read_all(huge.as_bytes()).unwrap_err().kind, InputErrorKind::Truncated);
         let bare = String::from_utf8(tetrahedron("ascii"))
@@ -406,5 +384,39 @@ mod tests {
         assert_eq!(read_all(bare.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed);
         let wild = String::from_utf8(tetrahedron("ascii")).unwrap().replace("3 0 2 1", "3 0 2 -1");
         assert_eq!(read_all(wild.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed);
+    }
+
+    #[test]
+    fn faces_may_come_first_and_records_hold_more_than_they_need() {
+        let truth = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]].map(crate::mesh::V3::from);
+        for (first, more) in [("face", false), ("face", true), ("vertex", false), ("vertex", true)] {
+            let mut header = "ply\nformat binary_little_endian 1.0\n".to_owned();
+            let (mut faces, mut vertices) = (vec![3u8, 0, 1, 2], Vec::new());
+            for k in 0..3u8 {
+                if more {
+                    vertices.push(k);
+                    vertices.extend(vec![9; usize::from(k)]);
+                }
+                (0..3u8).for_each(|a| vertices.extend(f32::from(3 * k + a).to_le_bytes()));
+            }
+            let (list, red) =
+                if more { ("property list uchar uchar more\n", "property uchar red\n") } else { ("", "") };
+            if more {
+                faces.push(77);
+            }
+            let vertex = format!("element vertex 3\n{list}property float x\nproperty float y\nproperty float z\n");
+            let face = format!("element face 1\nproperty list uchar uchar vertex_indices\n{red}");
+            let (elements, body) = match first {
+                "face" => ([face, vertex], [faces, vertices]),
+                _ => ([vertex, face], [vertices, faces]),
+            };
+            header += &(elements.concat() + "end_header\n");
+            let data = [header.into_bytes(), body.concat()].concat();
+            let Content::Mesh { triangles, .. } = read(&data).unwrap().0 else { panic!("a mesh") };
+            assert_eq!(triangles, [truth], "{first} {more}");
+            for n in 0..data.len() {
+                assert!(read(&data[..n]).is_err(), "{first} {more} cut at {n}");
+            }
+        }
     }
 }
