@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use poregauge::input::{Content, RawLayout, load, load_with};
+use poregauge::input::{Content, RawLayout, detect, load, load_with};
 use poregauge::limits::Limits;
 use poregauge::units::LengthUnit;
 
@@ -143,6 +143,108 @@ fn slices_take_their_spacing_from_the_log_of_the_scanner() {
     assert!(before != after);
     std::fs::write(folder.path().join("other.log"), "Pixel Size (um)=-1").unwrap();
     assert_eq!(load(folder.path(), &limits).unwrap_err().at.as_deref(), Some("other.log, line 1"));
+}
+
+#[test]
+fn a_folder_of_a_scanner_is_read_with_its_log_and_without_its_view() {
+    let loaded = load(&file("skyscan"), &Limits::default()).unwrap();
+    let Content::Volume { volume, spacing, .. } = loaded.content else { panic!("a volume") };
+    let value = |i: usize| (i % 5 + 5 * (i / 5 % 6) + 30 * (i / 30)) as f32;
+    assert_eq!(volume.size, SIZE);
+    assert!((0..210).all(|i| volume.levels.get(i) == value(i)));
+    // Every second section of the reconstruction, whose pixels are twice those of the scan.
+    let spacing = spacing.unwrap();
+    assert_eq!((spacing.spacing, spacing.unit), ([12.0, 12.0, 24.0], Some(LengthUnit::Micrometre)));
+    let notes: Vec<_> = loaded.notes.iter().map(|n| n.kind).collect();
+    assert_eq!(notes, ["file.left_out"]);
+    assert!(loaded.notes[0].message.contains("scan_rec_spr.bmp"));
+}
+
+#[test]
+fn a_pattern_stands_for_the_slices_of_a_stack() {
+    let limits = Limits::default();
+    let read = |name: &str| {
+        let Content::Volume { volume, spacing, .. } = load(&file(name), &limits)?.content else { panic!("a volume") };
+        Ok::<_, poregauge::input::InputError>((volume, spacing))
+    };
+    let (all, _) = read("same/slices-tif").unwrap();
+    assert_eq!(read("same/slices-tif/*.tif").unwrap().0, all);
+    // The slices 10 to 15, which are the last ones.
+    let (last, _) = read("same/slices-tif/slice1?.tif").unwrap();
+    let [nx, ny, nz] = all.size;
+    assert_eq!((last.size, nz), ([nx, ny, 6], 16));
+    assert!((0..last.levels.len()).all(|i| last.levels.get(i) == all.levels.get(i + 10 * nx * ny)));
+    // With the log beside them; a series of DICOM likewise.
+    let (part, spacing) = read("skyscan/*42[0-9].bmp").unwrap();
+    assert_eq!((part.size[2], spacing.unwrap().spacing), (5, [12.0, 12.0, 24.0]));
+    assert_eq!(read("series/[1-7].dcm").unwrap().0, read("series").unwrap().0);
+    let none = read("same/slices-tif/x*.tif").unwrap_err();
+    assert!(none.kind.id() == "input.empty" && none.remedy.is_some(), "{none}");
+    assert_eq!(read("nowhere/*.tif").unwrap_err().kind.id(), "input.unreadable");
+}
+
+#[test]
+fn files_of_cad_programs_are_known_and_refused_with_the_export_to_use() {
+    let blank = " ".repeat(72);
+    let archive = {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for name in ["Document.xml", "PartShape.brp"] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let long = |start: &[u8]| [start, &[0; 300]].concat();
+    for (data, name) in [
+        (b"ISO-10303-21;\nHEADER;\n".to_vec(), "STEP"),
+        (format!("{blank}S      1\n{blank}S      2\n").into_bytes(), "IGES"),
+        (format!("{:72}S0000001\r\n", "made by hand").into_bytes(), "IGES"),
+        (b"**ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz**".to_vec(), "Parasolid"),
+        (long(b"PS\0\0\0?: TRANSMIT FILE"), "Parasolid"),
+        (b"DBRep_DrawableShape\n".to_vec(), "BREP"),
+        (b"700 0 1 0\n16 Program 19 ASM 223 ACIS\n".to_vec(), "ACIS"),
+        (long(b"ACIS BinaryFile"), "ACIS"),
+        (long(b"3D Geometry File Format        "), "Rhino"),
+        (long(b"V5_CFV2"), "CATIA"),
+        (long(b"#UGC:2 PART 1"), "Creo"),
+        (long(b"Version 9.5 JT  DM 6.4.0.0"), "JT"),
+        (archive, "FreeCAD"),
+    ] {
+        let error = detect(&data).unwrap_err();
+        assert!(error.kind.id() == "input.unsupported" && error.message.contains(name), "{name}: {error}");
+        assert!(error.remedy.unwrap().contains("as STL, PLY or 3MF"), "{name}");
+    }
+    for (data, name) in [(long(b"\xff\xd8\xff\xe0"), "JPEG"), (long(b"%PDF-1.4\n"), "PDF")] {
+        let error = detect(&data).unwrap_err();
+        assert!(error.kind.id() == "input.unsupported" && error.message.contains(name), "{name}: {error}");
+    }
+}
+
+#[test]
+fn files_that_are_not_whole_say_where_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |name: &str, data: &[u8]| {
+        std::fs::write(folder.path().join(name), data).unwrap();
+        load(&folder.path().join(name), &Limits::default()).unwrap_err()
+    };
+    let obj = std::fs::read_to_string(file("trimesh.obj")).unwrap();
+    let error = refused("a.obj", obj.replace('.', ",").as_bytes());
+    assert!(error.at.unwrap().starts_with("line ") && error.remedy.unwrap().contains("decimal point"));
+    let ply = std::fs::read_to_string(file("same/frame-text.ply")).unwrap();
+    let (header, body) = ply.split_once("end_header").unwrap();
+    let error = refused("a.ply", format!("{header}end_header{}", body.replacen('.', ",", 1)).as_bytes());
+    assert!(error.at.unwrap().starts_with("vertex ") && error.remedy.unwrap().contains("decimal point"));
+    // What is packed is not whole without the end that says what it adds up to.
+    for name in ["nibabel.nii.gz", "same/gzip.nrrd", "same/bzip2.nrrd", "same/packed.mha"] {
+        let data = std::fs::read(file(name)).unwrap();
+        for cut in [1, 4, 9, data.len() / 2] {
+            let error = refused(name.rsplit('/').next().unwrap(), &data[..data.len() - cut]);
+            assert!(["input.truncated", "input.malformed"].contains(&error.kind.id()), "{name} less {cut}: {error}");
+        }
+    }
+    let nifti = std::fs::read(file("nibabel2.nii")).unwrap();
+    for cut in [4, 6, 100, 500, 700] {
+        assert_eq!(refused("a.nii", &nifti[..cut]).kind.id(), "input.truncated", "{cut}");
+    }
 }
 
 #[test]

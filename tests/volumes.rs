@@ -13,6 +13,7 @@ use poregauge::gauge::Run;
 use poregauge::grid::{Frame, Mask};
 use poregauge::mesh::V3;
 use poregauge::report::DesignEntry;
+use poregauge::units::LengthUnit;
 
 fn frame(size: [usize; 3]) -> Frame {
     Frame { size, spacing: [10.0; 3], origin: [5.0; 3] }
@@ -221,4 +222,31 @@ fn voxels_that_no_scan_has_are_refused() {
     for spacing in ["1e300 1e300 1e300", "1e-30 1e-30 1e-30", "0.01 0.01 1e9", "1e-12 0.01 0.01"] {
         assert_eq!(kind(spacing).as_deref(), Some("design.size"), "{spacing}");
     }
+}
+
+#[test]
+fn a_spacing_without_unit_that_makes_no_scan_is_said_to_be_odd() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bare.mha");
+    let said = |spacing: &str, unit: Option<LengthUnit>| {
+        let header = format!(
+            "ObjectType = Image\nNDims = 3\nDimSize = 8 8 8\nElementSpacing = {spacing}\nElementType = MET_UCHAR\n\
+             ElementDataFile = LOCAL\n"
+        );
+        let voxels = (0..512u16).map(|i| u8::from(i % 8 > 3));
+        std::fs::write(&path, header.into_bytes().into_iter().chain(voxels).collect::<Vec<u8>>()).unwrap();
+        let options = poregauge::design::Options { unit, ..poregauge::design::Options::default() };
+        let exec = poregauge::parallel::Exec::silent(1).unwrap();
+        let limits = poregauge::limits::Limits::default();
+        let file =
+            poregauge::gauge::inspect(std::slice::from_ref(&path), &options, &limits, &exec).unwrap().files.remove(0);
+        let odd: Vec<_> =
+            file.findings.into_iter().filter(|f| f.kind == "unit.implausible").map(|f| f.message).collect();
+        odd.concat()
+    };
+    // 8 voxels of 0.02: 0.16 mm. Of 50, as if they were micrometres: 400 mm. Of 2e-5, as in metres: 0.16 µm.
+    assert_eq!(said("0.02 0.02 0.02", None), "");
+    assert!(said("50 50 50", None).contains("400 mm across; if it was meant as 0.4 mm, say `--unit um`"));
+    assert!(said("2e-5 2e-5 2e-5", None).contains("0.00016 mm across; if it was meant as 0.16 mm, say `--unit m`"));
+    assert_eq!(said("50 50 50", Some(LengthUnit::Micrometre)), "");
 }

@@ -2,10 +2,4 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::{detect, stands_alone};
-
-fuzz_target!(|data: &[u8]| {
-    let _ = detect(data);
-    let _ = stands_alone(data);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("detect", data));

@@ -2,8 +2,4 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::volume::dicom;
-use poregauge_fuzz::{LIMITS, sound};
-
-fuzz_target!(|data: &[u8]| sound(dicom::read(&[("slice".to_owned(), data)], &LIMITS)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("dicom", data));

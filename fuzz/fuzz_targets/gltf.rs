@@ -2,8 +2,4 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::mesh::gltf;
-use poregauge_fuzz::{LIMITS, sound};
-
-fuzz_target!(|data: &[u8]| sound(gltf::read(data, &LIMITS)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("gltf", data));

@@ -2,10 +2,4 @@
 
 #![no_main]
 
-use std::path::Path;
-
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::volume::nrrd;
-use poregauge_fuzz::{LIMITS, sound};
-
-fuzz_target!(|data: &[u8]| sound(nrrd::read(data, Path::new("/nowhere"), &LIMITS)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("nrrd", data));

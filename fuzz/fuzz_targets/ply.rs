@@ -2,8 +2,4 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::mesh::ply;
-use poregauge_fuzz::sound;
-
-fuzz_target!(|data: &[u8]| sound(ply::read(data)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("ply", data));

@@ -2,11 +2,4 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::volume::skyscan;
-
-fuzz_target!(|data: &[u8]| {
-    if let Ok(Some(stated)) = skyscan::spacing(data) {
-        assert!(stated.spacing.iter().all(|v| *v > 0.0));
-    }
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("skyscan", data));

@@ -2,10 +2,4 @@
 
 #![no_main]
 
-use std::path::PathBuf;
-
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::volume::slices;
-use poregauge_fuzz::{LIMITS, sound};
-
-fuzz_target!(|data: &[u8]| sound(slices::read(&[PathBuf::from("slice")], &[data.to_vec()], &LIMITS)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("slices", data));

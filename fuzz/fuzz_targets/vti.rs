@@ -2,8 +2,4 @@
 
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use poregauge::input::volume::vti;
-use poregauge_fuzz::{LIMITS, sound};
-
-fuzz_target!(|data: &[u8]| sound(vti::read(data, &LIMITS)));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| poregauge_fuzz::run("vti", data));

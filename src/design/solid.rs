@@ -190,6 +190,10 @@ impl Design {
                 let (phases, text) = phases(&mut volume, options, &mut findings, limits, exec)?;
                 let extremes = extremes(&frame, &volume.levels, &phases)?;
                 let (low, high) = frame.bounds();
+                if assumed {
+                    // A scan may be a small part of a design.
+                    implausible(V3::from(high) - V3::from(low), 0.03, &mut findings);
+                }
                 let mut envelope = Envelope::choose(
                     &options.envelope,
                     extremes.bounds,
@@ -332,9 +336,14 @@ fn plausible_unit(size: V3, findings: &mut Vec<Finding>) {
             size.z / 1e3
         ),
     ));
+    implausible(size, 0.3, findings);
+}
+
+/// Says so where a design of an assumed unit is smaller than `least` mm, or larger than designs are.
+fn implausible(size: V3, least: f64, findings: &mut Vec<Finding>) {
     let largest = size.max() / 1e3;
-    if !(0.3..=300.0).contains(&largest) {
-        let (unit, factor) = if largest < 0.3 { ("m", 1e3) } else { ("um", 1e-3) };
+    if !(least..=300.0).contains(&largest) {
+        let (unit, factor) = if largest < least { ("m", 1e3) } else { ("um", 1e-3) };
         findings.push(Finding::new(
             "unit.implausible",
             Severity::Warning,
@@ -381,9 +390,13 @@ fn spacing_of(
             }
             Ok((spacing, unit, assumed))
         }
-        (None, None) => Err(InputError::new(InputErrorKind::NoSpacing, "has no voxel spacing".to_owned())
-            .remedy("say how far apart the voxels are: --spacing 12um, or --spacing 12um,12um,20um")
-            .into()),
+        (None, None) => {
+            let why = findings.iter().find(|f| f.kind == "file.no_spacing");
+            let why = why.map_or_else(String::new, |f| format!(": {}", f.message));
+            Err(InputError::new(InputErrorKind::NoSpacing, format!("has no voxel spacing{why}"))
+                .remedy("say how far apart the voxels are: --spacing 12um, or --spacing 12um,12um,20um")
+                .into())
+        }
     }
 }
 

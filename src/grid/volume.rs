@@ -28,6 +28,27 @@ impl Levels {
         self.len() == 0
     }
 
+    /// Makes room for that many more values.
+    pub fn reserve(&mut self, more: usize) {
+        match self {
+            Self::U8(v) => v.reserve_exact(more),
+            Self::U16(v) => v.reserve_exact(more),
+            Self::F32(v) => v.reserve_exact(more),
+        }
+    }
+
+    /// Puts values of the same type behind these; `false` when they are of another.
+    #[must_use]
+    pub fn append(&mut self, more: Self) -> bool {
+        match (self, more) {
+            (Self::U8(all), Self::U8(more)) => all.extend(more),
+            (Self::U16(all), Self::U16(more)) => all.extend(more),
+            (Self::F32(all), Self::F32(more)) => all.extend(more),
+            _ => return false,
+        }
+        true
+    }
+
     /// Value of the voxel of this index.
     #[must_use]
     #[inline]

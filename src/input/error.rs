@@ -41,6 +41,20 @@ impl InputErrorKind {
             Self::TooLarge => "input.too_large",
         }
     }
+
+    /// What helps as a rule, where a reader knows nothing better.
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::Unreadable => "check the path and its permissions",
+            Self::Empty | Self::Malformed => "export or save it again",
+            Self::UnknownFormat => "export it in a format that is read",
+            Self::Unsupported => "save it in a plainer form, unpacked and with 8 or 16 bits a voxel",
+            Self::Truncated => "copy the file again",
+            Self::NonFinite => "replace what is no number, or export it again",
+            Self::NoSpacing => "give --spacing",
+            Self::TooLarge => "raise --memory, or crop it",
+        }
+    }
 }
 
 /// Why a file cannot be used.
@@ -57,10 +71,10 @@ pub struct InputError {
 }
 
 impl InputError {
-    /// An error without place and remedy.
+    /// An error without place, with the usual remedy of its kind.
     #[must_use]
     pub fn new(kind: InputErrorKind, message: String) -> Self {
-        Self { kind, message, at: None, remedy: None }
+        Self { kind, message, at: None, remedy: Some(kind.remedy().to_owned()) }
     }
 
     /// The same with its place.
@@ -93,6 +107,7 @@ impl fmt::Display for InputError {
 
 impl From<crate::limits::LimitError> for InputError {
     fn from(error: crate::limits::LimitError) -> Self {
-        Self::new(InputErrorKind::TooLarge, error.to_string())
+        // Its text ends with what to do.
+        Self { remedy: None, ..Self::new(InputErrorKind::TooLarge, error.to_string()) }
     }
 }

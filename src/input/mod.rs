@@ -8,8 +8,9 @@ pub mod mesh;
 pub mod volume;
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use glob::Pattern;
 use sha2::{Digest, Sha256};
 
 pub use error::{InputError, InputErrorKind};
@@ -148,7 +149,7 @@ pub struct Loaded {
 /// What a reader makes of the bytes of its format.
 pub(crate) type Read = Result<(Content, Vec<Note>), InputError>;
 
-/// Reads a file.
+/// Reads a file, the slices in a folder, or those that a pattern stands for.
 ///
 /// # Errors
 /// When it cannot be opened, its format is not known or not supported, or its content is broken or too large.
@@ -165,9 +166,12 @@ pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Resul
         InputError::new(InputErrorKind::Unreadable, format!("cannot be read: {e}"))
             .remedy("check the path and its permissions")
     };
-    let metadata = std::fs::metadata(path).map_err(|e| unreadable(&e))?;
+    let metadata = match (std::fs::metadata(path), pattern(path)) {
+        (Err(_), Some((place, names))) => return folder(&place, Some(&names), limits),
+        (metadata, _) => metadata.map_err(|e| unreadable(&e))?,
+    };
     if metadata.is_dir() {
-        return folder(path, limits);
+        return folder(path, None, limits);
     }
     if metadata.len() > limits.memory {
         return Err(InputError::new(
@@ -218,11 +222,21 @@ pub fn load_with(path: &Path, raw: Option<&RawLayout>, limits: &Limits) -> Resul
     Ok(Loaded { format, sha256, content, notes })
 }
 
-/// Reads a folder of slices: a DICOM series, or pictures.
-fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
-    let series = volume::dicom::list(path)?;
+/// The folder and the names of slices that a pattern stands for, such as `scan/*_00[0-4]?.tif`.
+fn pattern(path: &Path) -> Option<(PathBuf, Pattern)> {
+    let name = path.file_name()?.to_str().filter(|name| name.contains(['*', '?', '[']))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some((folder.to_owned(), Pattern::new(name).ok()?))
+}
+
+/// Reads a folder of slices, or those whose names a pattern stands for: a DICOM series, or pictures.
+fn folder(path: &Path, names: Option<&Pattern>, limits: &Limits) -> Result<Loaded, InputError> {
+    let wanted =
+        |file: &Path| names.is_none_or(|names| names.matches(&file.file_name().unwrap_or_default().to_string_lossy()));
+    let mut series = volume::dicom::list(path)?;
+    series.retain(|file| wanted(file));
     let format = if series.is_empty() { Format::Slices } else { Format::Dicom };
-    let files = if series.is_empty() { volume::slices::list(path)? } else { series };
+    let (files, views) = if series.is_empty() { volume::slices::list(path, wanted)? } else { (series, Vec::new()) };
     let mut digest = Sha256::new();
     let mut data = Vec::new();
     let mut held = 0;
@@ -237,11 +251,18 @@ fn folder(path: &Path, limits: &Limits) -> Result<Loaded, InputError> {
         data.push(bytes);
     }
     let (content, notes) = if format == Format::Dicom {
-        let name = |f: &std::path::PathBuf| f.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = |f: &PathBuf| f.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let named: Vec<(String, &[u8])> = files.iter().map(name).zip(data.iter().map(Vec::as_slice)).collect();
         volume::dicom::read(&named, limits)?
     } else {
-        let (mut content, notes) = volume::slices::read(&files, &data, limits)?;
+        let (mut content, mut notes) = volume::slices::read(&files, &data, limits)?;
+        notes.extend(views.iter().map(|view| Note {
+            kind: "file.left_out",
+            message: format!(
+                "{} was left out: it shows the object from the side, and is no slice",
+                view.file_name().unwrap_or_default().to_string_lossy()
+            ),
+        }));
         let logs = volume::skyscan::list(path)?;
         logs.iter().for_each(|(_, log)| digest.update(log));
         if let (Content::Volume { spacing, .. }, Some(stated)) = (&mut content, volume::skyscan::common(&logs)?) {
@@ -259,29 +280,27 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// The content of a gzip file.
 fn unpack(data: &[u8], limits: &Limits) -> Result<Vec<u8>, InputError> {
     let mut out = Vec::new();
-    std::io::Read::take(flate2::read::MultiGzDecoder::new(data), limits.memory).read_to_end(&mut out).map_err(|e| {
-        let kind = if e.kind() == std::io::ErrorKind::UnexpectedEof {
-            InputErrorKind::Truncated
-        } else {
-            InputErrorKind::Malformed
-        };
-        InputError::new(kind, format!("is a gzip file that cannot be unpacked: {e}")).remedy("copy the file again")
-    })?;
+    let mut decoder = flate2::read::MultiGzDecoder::new(data).take(limits.memory);
+    decoder.read_to_end(&mut out).map_err(|e| packed_badly(&e))?;
     Ok(out)
 }
 
 /// Whether a gzip file holds a NIfTI volume: its first bytes say so.
-fn packed_nifti(data: &[u8]) -> bool {
-    let mut start = vec![0u8; 540];
-    let mut held = 0;
-    let mut decoder = flate2::read::MultiGzDecoder::new(data);
-    while held < start.len() {
-        match decoder.read(&mut start[held..]) {
-            Ok(n) if n > 0 => held += n,
-            _ => break,
-        }
-    }
-    volume::nifti::looks_like(&start[..held])
+///
+/// # Errors
+/// When they cannot be unpacked.
+fn packed_nifti(data: &[u8]) -> Result<bool, InputError> {
+    let mut start = Vec::new();
+    flate2::read::MultiGzDecoder::new(data).take(540).read_to_end(&mut start).map_err(|e| packed_badly(&e))?;
+    Ok(volume::nifti::looks_like(&start))
+}
+
+fn packed_badly(e: &std::io::Error) -> InputError {
+    let kind = match e.kind() {
+        std::io::ErrorKind::UnexpectedEof => InputErrorKind::Truncated,
+        _ => InputErrorKind::Malformed,
+    };
+    InputError::new(kind, format!("is a gzip file that cannot be unpacked: {e}")).remedy("copy the file again")
 }
 
 /// Whether a file holds all of its content: it names no other file that holds some.
@@ -296,15 +315,28 @@ pub fn stands_alone(data: &[u8]) -> bool {
 
 /// The name of a format of CAD programs that describes solids by curved faces.
 fn boundary_model(data: &[u8]) -> Option<&'static str> {
-    let start = String::from_utf8_lossy(&data[..data.len().min(256)]);
-    let start = start.trim_start_matches('\u{feff}').trim_start();
-    let iges =
-        start.len() > 80 && start.as_bytes()[72] == b'S' && start[..72].is_ascii() && start[73..80].trim() == "1";
+    let whole = String::from_utf8_lossy(&data[..data.len().min(256)]);
+    let start = whole.trim_start_matches('\u{feff}').trim_start();
+    // Lines of 80 columns, of which the last eight are the section and the number; the others may be blank.
+    let line = &data[..data.len().min(80)];
+    let iges = line.len() == 80
+        && line.is_ascii()
+        && line[72] == b'S'
+        && String::from_utf8_lossy(&line[73..]).trim().trim_start_matches('0') == "1";
+    let archive = data.starts_with(b"PK\x03\x04");
+    let holds = |name: &[u8]| data[..data.len().min(4096)].windows(name.len()).any(|w| w == name);
     match () {
         () if start.starts_with("ISO-10303-21") => Some("a STEP file"),
         () if start.starts_with("**ABCDEFGHIJKLMNOPQRSTUVWXYZ") => Some("a Parasolid file"),
+        () if data.starts_with(b"PS\0\0\0") => Some("a Parasolid file"),
         () if start.starts_with("DBRep_DrawableShape") || start.starts_with("CASCADE Topology") => Some("a BREP file"),
         () if start.contains("ACIS") && start.starts_with(|c: char| c.is_ascii_digit()) => Some("an ACIS file"),
+        () if start.starts_with("ACIS BinaryFile") || start.starts_with("ASM BinaryFile") => Some("an ACIS file"),
+        () if start.starts_with("3D Geometry File Format") => Some("a Rhino file"),
+        () if start.starts_with("V5_CFV2") => Some("a CATIA file"),
+        () if start.starts_with("#UGC:") => Some("a Creo file"),
+        () if start.starts_with("Version ") && start.contains(" JT ") => Some("a JT file"),
+        () if archive && holds(b"Document.xml") && holds(b".brp") => Some("a FreeCAD file"),
         () if iges => Some("an IGES file"),
         () => None,
     }
@@ -344,7 +376,7 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
     if starts(b"PK\x03\x04") && mesh::threemf::looks_like(data) {
         return Ok(Format::ThreeMf);
     }
-    if volume::nifti::looks_like(data) || (starts(GZIP) && packed_nifti(data)) {
+    if volume::nifti::looks_like(data) || (starts(GZIP) && packed_nifti(data)?) {
         return Ok(Format::Nifti);
     }
     if volume::metaimage::looks_like(data) {
@@ -381,6 +413,8 @@ pub fn detect(data: &[u8]) -> Result<Format, InputError> {
         (b"\x89PNG", "a PNG picture"),
         (b"BM", "a BMP picture"),
         (b"\x89HDF", "an HDF5 file"),
+        (b"\xff\xd8\xff", "a JPEG"),
+        (b"%PDF", "a PDF"),
         (b"\xd0\xcf\x11\xe0", "a Microsoft compound file (CAD native?)"),
     ];
     if mesh::stl::looks_binary(data) {

@@ -15,7 +15,7 @@ use super::{Mesh, V3, area_vector};
 use crate::parallel::Exec;
 
 /// Triangles handled at a time.
-const BLOCK: usize = 512;
+const BLOCK: usize = 32;
 
 /// Knives that a piece is cut by without being halved first.
 const FEW: usize = 6;

@@ -1,10 +1,11 @@
 """Makes the files of this folder with the programs that others use, for `tests/files.rs` to read back.
 
-Needs nibabel, pynrrd, tifffile, SimpleITK, pydicom, trimesh, pyvista and lib3mf. Volumes have 5 x 6 x 7 voxels of the value
+Needs nibabel, pynrrd, tifffile, SimpleITK, pydicom, trimesh (with networkx), pyvista and lib3mf. Volumes have 5 x 6 x 7 voxels of the value
 x + 10 y + 100 z, 12 x 12 x 20 um apart; meshes are a box of 1 x 2 x 3 mm.
 """
 
 import pathlib
+import struct
 
 import lib3mf
 import nibabel
@@ -135,3 +136,34 @@ for k in range(size[2]):
 # Stored as 12-bit numbers of either sign, half of the value less 100.
 dicom(((zyx.astype(np.int32) - 200) // 2).astype(np.int16), here / "pydicom.dcm", 1, NumberOfFrames=size[2],
       RescaleSlope=2, RescaleIntercept=200, SpacingBetweenSlices=0.020)
+
+
+def bmp(pixels):
+    """A grey picture as NRecon writes it: 1134 bytes before the pixels, and rows from the bottom up."""
+    rows, columns = pixels.shape
+    padded = np.pad(pixels[::-1], [(0, 0), (0, -columns % 4)])
+    head = b"BM" + struct.pack("<IHHI", 1134 + padded.size, 0, 0, 1134)
+    head += struct.pack("<IiiHHIIiiII", 40, columns, rows, 1, 8, 0, padded.size, 0, 0, 256, 0)
+    palette = b"".join(bytes([k, k, k, 0]) for k in range(256))
+    return (head + palette).ljust(1134, b"\0") + padded.tobytes()
+
+
+# What a scanner of Bruker and NRecon leave in a folder: every second section as a slice (of the values x + 5 y + 30 z, for
+# a byte holds no more), the view from the side, and a log of which the first section knows the size of a pixel before
+# binning. No such program is at hand: the layout follows logs and readers that are public.
+folder = here / "skyscan"
+folder.mkdir(exist_ok=True)
+grey = (x + 5 * y + 30 * z).astype(np.uint8).transpose()
+for k in range(size[2]):
+    (folder / f"scan_rec{421 + 2 * k:08d}.bmp").write_bytes(bmp(grey[k]))
+(folder / "scan_rec_spr.bmp").write_bytes(bmp(grey[:, 0, :4]))
+(folder / "scan_rec.log").write_bytes("\r\n".join([
+    "[System]", "Scanner=SkyScan1272", "Camera Pixel Size (um)=7.4", "[Acquisition]", "Number Of Files=  315",
+    "Number Of Rows=  672", "Number Of Columns= 1008", "Image Pixel Size (um)=6.000000",
+    "Scaled Image Pixel Size (um)=6.000000", "Filter=Al 1mm", "Rotation Step (deg)=0.600", "[Reconstruction]",
+    "Reconstruction Program=NRecon", "First Section=421", f"Last Section={421 + 2 * (size[2] - 1)}",
+    "Section to Section Step=2", f"Sections Count={size[2]}", "Result File Type=BMP",
+    "Result File Header Length (bytes)=1134", f"Result Image Width (pixels)={size[0]}",
+    f"Result Image Height (pixels)={size[1]}", "Pixel Size (um)=12.00000", "Reconstruction Angular Range (deg)=189.00",
+    "Undersampling factor=1", "CS Static Rotation (deg)=0.00", "[File name convention]", "Filename Index Length=8",
+    "Filename Prefix=scan_rec", ""]).encode("latin-1"))

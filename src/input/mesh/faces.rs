@@ -42,6 +42,11 @@ impl Faces {
         if numbers.len() < 3 || numbers.len() > MOST_CORNERS {
             return Err(wrong(format!("has a face of {} corners", numbers.len())));
         }
+        if let [a, b, c] = *numbers
+            && self.triangle([a, b, c])
+        {
+            return Ok(());
+        }
         self.corners.clear();
         for &number in numbers {
             let vertex = self.vertices.get(number).ok_or_else(|| {
@@ -49,13 +54,23 @@ impl Faces {
             })?;
             self.corners.push(*vertex);
         }
-        if let [a, b, c] = self.corners[..] {
-            self.triangles.push([a, b, c]);
-        } else {
-            let cut = triangulate(&self.corners);
-            self.triangles.extend(cut.into_iter().map(|t| t.map(|i| self.corners[i])));
-        }
+        let cut = triangulate(&self.corners);
+        self.triangles.extend(cut.into_iter().map(|t| t.map(|i| self.corners[i])));
         Ok(())
+    }
+
+    /// Adds a triangle by the numbers of its vertices; `false` when one of them is not there.
+    #[inline]
+    pub fn triangle(&mut self, [a, b, c]: [usize; 3]) -> bool {
+        let all = &self.vertices;
+        let (Some(a), Some(b), Some(c)) = (all.get(a), all.get(b), all.get(c)) else { return false };
+        self.triangles.push([*a, *b, *c]);
+        true
+    }
+
+    /// Makes room for that many triangles.
+    pub fn reserve(&mut self, triangles: usize) {
+        self.triangles.reserve(triangles);
     }
 
     /// The mesh, in no unit.

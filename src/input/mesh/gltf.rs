@@ -3,6 +3,8 @@
 //!
 //! Format: <https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html>.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use serde::Deserialize;
 
@@ -138,13 +140,11 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let mut buffers = Vec::new();
     for (k, buffer) in document.buffers.iter().enumerate() {
         buffers.push(match &buffer.uri {
-            None if k == 0 => {
-                binary.map(<[u8]>::to_vec).ok_or_else(|| malformed("lacks its binary part".to_owned()))?
-            }
+            None if k == 0 => binary.map(Cow::Borrowed).ok_or_else(|| malformed("lacks its binary part".to_owned()))?,
             Some(uri) if uri.starts_with("data:") => {
                 let text = uri.split_once("base64,").map_or("", |p| p.1);
                 let decoded = base64::engine::general_purpose::STANDARD.decode(text);
-                decoded.map_err(|e| malformed(format!("holds broken base64: {e}")))?
+                decoded.map(Cow::Owned).map_err(|e| malformed(format!("holds broken base64: {e}")))?
             }
             _ => return Err(unsupported("has its numbers in another file".to_owned())),
         });
@@ -213,7 +213,7 @@ fn chunks(data: &[u8]) -> Result<(&[u8], Option<&[u8]>), InputError> {
 
 struct Reader<'a> {
     document: &'a Document,
-    buffers: Vec<Vec<u8>>,
+    buffers: Vec<Cow<'a, [u8]>>,
     limits: &'a Limits,
     triangles: Vec<[V3; 3]>,
     placed: usize,
@@ -243,33 +243,46 @@ impl Reader<'_> {
             self.left_out += 1;
             return Ok(());
         }
+        let mut triangles = std::mem::take(&mut self.triangles);
         let positions = primitive.attributes.get("POSITION").copied();
         let positions =
-            self.numbers(positions.ok_or_else(|| malformed("has a mesh without positions".to_owned()))?, 3)?;
-        let vertices: Vec<V3> = positions.chunks_exact(3).map(|p| apply(matrix, &V3::new(p[0], p[1], p[2]))).collect();
+            self.items(positions.ok_or_else(|| malformed("has a mesh without positions".to_owned()))?, 3)?;
+        let number = |b: &[u8]| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let corner = |b: &[u8]| apply(matrix, &V3::new(number(b), number(&b[4..]), number(&b[8..])));
+        let vertices: Vec<V3> = positions.each().map(corner).collect();
         if vertices.iter().any(|v| !v.iter().all(|c| c.is_finite())) {
             return Err(InputError::new(InputErrorKind::NonFinite, "has a coordinate that is not a number".to_owned())
                 .remedy("export the design again"));
         }
-        let indices: Vec<usize> = match primitive.indices {
-            Some(accessor) => self.numbers(accessor, 1)?.into_iter().map(|n| n as usize).collect(),
-            None => (0..vertices.len()).collect(),
-        };
-        if let Some(n) = indices.iter().find(|n| **n >= vertices.len()) {
-            return Err(malformed(format!("has a triangle with vertex {n}, of {} vertices", vertices.len())));
-        }
-        let more = (self.triangles.len() + indices.len() / 3) as u64;
-        self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
         let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
-        for t in indices.chunks_exact(3) {
-            let [a, b, c] = [t[0], t[1], t[2]].map(|n| vertices[n]);
-            self.triangles.push(if mirrored { [a, c, b] } else { [a, b, c] });
+        let turned = |[a, b, c]: [V3; 3]| if mirrored { [a, c, b] } else { [a, b, c] };
+        let indices = primitive.indices.map(|i| self.items(i, 1)).transpose()?;
+        let count = indices.as_ref().map_or(vertices.len(), |items| items.each().len()) / 3;
+        let more = (triangles.len() + count) as u64;
+        self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
+        triangles.reserve(count);
+        match indices {
+            None => triangles.extend(vertices.chunks_exact(3).map(|t| turned([t[0], t[1], t[2]]))),
+            Some(items) => {
+                let mut numbers = items.each().map(|b| match *b {
+                    [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as usize,
+                    [a, b] => usize::from(u16::from_le_bytes([a, b])),
+                    _ => usize::from(b[0]),
+                });
+                let absent =
+                    |n: usize| malformed(format!("has a triangle with vertex {n}, of {} vertices", vertices.len()));
+                let corner = |n: usize| vertices.get(n).copied().ok_or_else(|| absent(n));
+                while let (Some(a), Some(b), Some(c)) = (numbers.next(), numbers.next(), numbers.next()) {
+                    triangles.push(turned([corner(a)?, corner(b)?, corner(c)?]));
+                }
+            }
         }
+        self.triangles = triangles;
         Ok(())
     }
 
-    /// The numbers of an accessor, `width` an item.
-    fn numbers(&self, number: usize, width: usize) -> Result<Vec<f64>, InputError> {
+    /// The items of an accessor, of `width` numbers each.
+    fn items(&self, number: usize, width: usize) -> Result<Items<'_>, InputError> {
         let wrong = |what: &str| malformed(format!("has an accessor ({number}) {what}"));
         let accessor = self.document.accessors.get(number).ok_or_else(|| wrong("that is not there"))?;
         if accessor.sparse.is_some() {
@@ -293,18 +306,22 @@ impl Reader<'_> {
         if accessor.count == 0 || needed > inside.len() {
             return Err(wrong("beyond the end of its buffer"));
         }
-        let mut out = Vec::new();
-        for k in 0..accessor.count {
-            for b in inside[k * stride..k * stride + item].chunks_exact(bytes) {
-                out.push(match *b {
-                    [a, b, c, d] if width == 3 => f64::from(f32::from_le_bytes([a, b, c, d])),
-                    [a, b, c, d] => f64::from(u32::from_le_bytes([a, b, c, d])),
-                    [a, b] => f64::from(u16::from_le_bytes([a, b])),
-                    _ => f64::from(b[0]),
-                });
-            }
-        }
-        Ok(out)
+        Ok(Items { bytes: &inside[..needed], item, stride })
+    }
+}
+
+/// The bytes of an accessor.
+struct Items<'a> {
+    bytes: &'a [u8],
+    item: usize,
+    stride: usize,
+}
+
+impl<'a> Items<'a> {
+    /// The bytes of each item.
+    fn each(&self) -> impl ExactSizeIterator<Item = &'a [u8]> {
+        let item = self.item;
+        self.bytes.chunks(self.stride).map(move |chunk| &chunk[..item])
     }
 }
 
@@ -363,6 +380,43 @@ mod tests {
                 assert!(read(&data[..n], &LIMITS).is_err(), "cut at {n}");
             }
         }
+    }
+
+    #[test]
+    fn numbers_may_stand_apart_and_be_of_any_width() {
+        let corners = [[0f32, 0., 0.], [1., 0., 0.], [0., 1., 0.], [0., 0., 1.]];
+        let faces = [0u8, 2, 1, 0, 1, 3, 1, 2, 3, 0, 3, 2];
+        let [first, others @ ..] = [5121, 5123, 5125].map(|kind| {
+            // Corners with four bytes between them, and the indices behind, two bytes in.
+            let mut binary: Vec<u8> = Vec::new();
+            for corner in corners {
+                corner.iter().for_each(|c| binary.extend(c.to_le_bytes()));
+                binary.extend([0xff; 4]);
+            }
+            binary.extend([0xff; 2]);
+            let width = match kind {
+                5121 => 1,
+                5123 => 2,
+                _ => 4,
+            };
+            faces.iter().for_each(|n| binary.extend(&u32::from(*n).to_le_bytes()[..width]));
+            let packed = base64::engine::general_purpose::STANDARD.encode(&binary);
+            let json = format!(
+                "{{\"asset\":{{\"version\":\"2.0\"}},\"nodes\":[{{\"mesh\":0}}],\
+                 \"meshes\":[{{\"primitives\":[{{\"attributes\":{{\"POSITION\":0}},\"indices\":1}}]}}],\
+                 \"accessors\":[{{\"bufferView\":0,\"componentType\":5126,\"count\":4,\"type\":\"VEC3\"}},\
+                 {{\"bufferView\":1,\"byteOffset\":2,\"componentType\":{kind},\"count\":12,\"type\":\"SCALAR\"}}],\
+                 \"bufferViews\":[{{\"buffer\":0,\"byteLength\":64,\"byteStride\":16}},\
+                 {{\"buffer\":0,\"byteOffset\":64,\"byteLength\":{}}}],\
+                 \"buffers\":[{{\"uri\":\"data:application/octet-stream;base64,{packed}\"}}]}}",
+                2 + 12 * width
+            );
+            let Content::Mesh { triangles, .. } = read(json.as_bytes(), &LIMITS).unwrap().0 else { panic!("a mesh") };
+            triangles
+        });
+        let volume: f64 = first.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
+        assert!((volume - 1.0 / 6.0).abs() < 1e-12, "{volume}");
+        assert_eq!(others, [first.clone(), first]);
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub fn looks_like(data: &[u8]) -> bool {
         start.trim_start_matches('\u{feff}').lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#'));
     let word = first.and_then(|l| l.split_whitespace().next());
     let comment_only = first.is_none() && start.trim_start().starts_with('#');
-    let numbers = |line: &str| line.split_whitespace().nth(1).is_some_and(|w| w.parse::<f64>().is_ok());
+    // A number with a decimal comma is known too, to be refused with its line.
+    let numeric = |w: &str| w.parse::<f64>().is_ok() || w.replacen(',', ".", 1).parse::<f64>().is_ok();
+    let numbers = |line: &str| line.split_whitespace().nth(1).is_some_and(numeric);
     match word {
         Some("mtllib" | "o" | "g" | "usemtl" | "s") => true,
         Some("v" | "vn" | "vt") => first.is_some_and(numbers),

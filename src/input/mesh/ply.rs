@@ -47,6 +47,32 @@ impl Number {
             Self::F64 => 8,
         }
     }
+
+    /// The number that the first bytes hold.
+    #[inline]
+    fn decode(self, bytes: &[u8], big: bool) -> f64 {
+        macro_rules! number {
+            ($t:ty) => {{
+                let own = bytes[..size_of::<$t>()].try_into().unwrap_or_default();
+                if big { <$t>::from_be_bytes(own) } else { <$t>::from_le_bytes(own) }.into()
+            }};
+        }
+        match self {
+            Self::I8 => number!(i8),
+            Self::U8 => number!(u8),
+            Self::I16 => number!(i16),
+            Self::U16 => number!(u16),
+            Self::I32 => number!(i32),
+            Self::U32 => number!(u32),
+            Self::F32 => number!(f32),
+            Self::F64 => number!(f64),
+        }
+    }
+}
+
+/// The number of a vertex; what is none is beyond all.
+fn index(value: f64) -> usize {
+    if value >= 0.0 { value as usize } else { usize::MAX }
 }
 
 struct Property {
@@ -73,8 +99,14 @@ pub fn read(data: &[u8]) -> Read {
     // Faces may stand before the vertices: their corners, and where each face ends.
     let mut numbers: Vec<usize> = Vec::new();
     let mut ends: Vec<usize> = Vec::new();
-    for element in &elements {
-        for k in 0..element.count {
+    for (e, element) in elements.iter().enumerate() {
+        let done = match element.name.as_str() {
+            _ if encoding == Encoding::Text => 0,
+            "vertex" => source.vertices(element, &mut faces)?,
+            "face" if elements[e..].iter().all(|later| later.name != "vertex") => source.faces(element, &mut faces)?,
+            _ => 0,
+        };
+        for k in done..element.count {
             let place = || format!("{} {k}", element.name);
             let mut v = [f64::NAN; 3];
             let mut listed = false;
@@ -94,7 +126,7 @@ pub fn read(data: &[u8]) -> Read {
                         for _ in 0..count as u64 {
                             let value = source.next(property.number, &place)?;
                             if wanted {
-                                numbers.push(if value >= 0.0 { value as usize } else { usize::MAX });
+                                numbers.push(index(value));
                             }
                         }
                         if wanted {
@@ -210,27 +242,76 @@ impl Source<'_> {
             let word = &word[..word.iter().position(u8::is_ascii_whitespace).unwrap_or(word.len())];
             self.at += skip + word.len();
             let text = String::from_utf8_lossy(word);
-            return text.parse().map_err(|_| malformed(format!("`{text}` is not a number")).at(place()));
+            return super::faces::number(Some(&text), place);
         }
         let n = number.bytes();
         let bytes = self.data.get(self.at..self.at + n).ok_or_else(|| cut(self.at))?;
         self.at += n;
-        let mut b = [0u8; 8];
-        b[..n].copy_from_slice(bytes);
-        if self.encoding == Encoding::Big {
-            b[..n].reverse();
+        Ok(number.decode(bytes, self.encoding == Encoding::Big))
+    }
+
+    /// Reads the vertices of a binary file that have no lists, as far as they are whole; returns how many.
+    fn vertices(&mut self, element: &Element, faces: &mut Faces) -> Result<u64, InputError> {
+        let mut record = 0;
+        let mut places = [None; 3];
+        for property in &element.properties {
+            if let Some(a) = ["x", "y", "z"].iter().position(|a| *a == property.name) {
+                places[a] = Some((record, property.number));
+            }
+            record += property.number.bytes();
         }
-        let four = [b[0], b[1], b[2], b[3]];
-        Ok(match number {
-            Number::I8 => f64::from(b[0] as i8),
-            Number::U8 => f64::from(b[0]),
-            Number::I16 => f64::from(i16::from_le_bytes([b[0], b[1]])),
-            Number::U16 => f64::from(u16::from_le_bytes([b[0], b[1]])),
-            Number::I32 => f64::from(i32::from_le_bytes(four)),
-            Number::U32 => f64::from(u32::from_le_bytes(four)),
-            Number::F32 => f64::from(f32::from_le_bytes(four)),
-            Number::F64 => f64::from_le_bytes(b),
-        })
+        let [Some(x), Some(y), Some(z)] = places else { return Ok(0) };
+        if element.properties.iter().any(|p| p.list.is_some()) {
+            return Ok(0);
+        }
+        let rest = self.data.get(self.at..).unwrap_or(&[]);
+        let whole = usize::try_from(element.count).unwrap_or(usize::MAX).min(rest.len() / record);
+        let big = self.encoding == Encoding::Big;
+        faces.vertices.reserve(whole);
+        for (k, bytes) in rest.chunks_exact(record).take(whole).enumerate() {
+            let coordinate = |(at, number): (usize, Number)| number.decode(&bytes[at..], big);
+            faces.vertex([coordinate(x), coordinate(y), coordinate(z)], || format!("vertex {k}"))?;
+        }
+        self.at += whole * record;
+        Ok(whole as u64)
+    }
+
+    /// Reads the faces of a binary file that have nothing but the list of their corners, whose vertices are all read, as
+    /// far as they are whole; returns how many.
+    fn faces(&mut self, element: &Element, faces: &mut Faces) -> Result<u64, InputError> {
+        let [Property { name, list: Some(count), number }] = &element.properties[..] else { return Ok(0) };
+        if !name.starts_with("vertex_ind") {
+            return Ok(0);
+        }
+        let big = self.encoding == Encoding::Big;
+        let mut numbers = Vec::new();
+        let mut done = 0;
+        // What nearly all files hold needs no decisions for each number.
+        let plain = (count.bytes(), number.bytes()) == (1, 4) && !matches!(number, Number::F32);
+        let rest = self.data.len().saturating_sub(self.at) / (count.bytes() + 3 * number.bytes());
+        faces.reserve(usize::try_from(element.count).unwrap_or(usize::MAX).min(rest));
+        while done < element.count {
+            if plain && let Some(&[3, ref body @ ..]) = self.data[self.at..].first_chunk::<13>() {
+                let vertex = |k: usize| {
+                    let own = [body[k], body[k + 1], body[k + 2], body[k + 3]];
+                    if big { u32::from_be_bytes(own) as usize } else { u32::from_le_bytes(own) as usize }
+                };
+                if faces.triangle([vertex(0), vertex(4), vertex(8)]) {
+                    self.at += 13;
+                    done += 1;
+                    continue;
+                }
+            }
+            let Some((length, rest)) = self.data[self.at..].split_at_checked(count.bytes()) else { break };
+            let corners = count.decode(length, big) as usize;
+            let Some(body) = corners.checked_mul(number.bytes()).and_then(|n| rest.get(..n)) else { break };
+            numbers.clear();
+            numbers.extend(body.chunks_exact(number.bytes()).map(|b| index(number.decode(b, big))));
+            faces.face(&numbers, || format!("face {done}"))?;
+            self.at += length.len() + body.len();
+            done += 1;
+        }
+        Ok(done)
     }
 }
 
@@ -303,5 +384,39 @@ mod tests {
         assert_eq!(read_all(bare.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed);
         let wild = String::from_utf8(tetrahedron("ascii")).unwrap().replace("3 0 2 1", "3 0 2 -1");
         assert_eq!(read_all(wild.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed);
+    }
+
+    #[test]
+    fn faces_may_come_first_and_records_hold_more_than_they_need() {
+        let truth = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]].map(crate::mesh::V3::from);
+        for (first, more) in [("face", false), ("face", true), ("vertex", false), ("vertex", true)] {
+            let mut header = "ply\nformat binary_little_endian 1.0\n".to_owned();
+            let (mut faces, mut vertices) = (vec![3u8, 0, 1, 2], Vec::new());
+            for k in 0..3u8 {
+                if more {
+                    vertices.push(k);
+                    vertices.extend(vec![9; usize::from(k)]);
+                }
+                (0..3u8).for_each(|a| vertices.extend(f32::from(3 * k + a).to_le_bytes()));
+            }
+            let (list, red) =
+                if more { ("property list uchar uchar more\n", "property uchar red\n") } else { ("", "") };
+            if more {
+                faces.push(77);
+            }
+            let vertex = format!("element vertex 3\n{list}property float x\nproperty float y\nproperty float z\n");
+            let face = format!("element face 1\nproperty list uchar uchar vertex_indices\n{red}");
+            let (elements, body) = match first {
+                "face" => ([face, vertex], [faces, vertices]),
+                _ => ([vertex, face], [vertices, faces]),
+            };
+            header += &(elements.concat() + "end_header\n");
+            let data = [header.into_bytes(), body.concat()].concat();
+            let Content::Mesh { triangles, .. } = read(&data).unwrap().0 else { panic!("a mesh") };
+            assert_eq!(triangles, [truth], "{first} {more}");
+            for n in 0..data.len() {
+                assert!(read(&data[..n]).is_err(), "{first} {more} cut at {n}");
+            }
+        }
     }
 }

@@ -4,8 +4,6 @@
 //! Text: `solid … endsolid`, any number of them; names may be anything. Normals in the file are ignored: what counts is
 //! the order of the corners. There is no unit.
 
-use std::io::Cursor;
-
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
 use crate::mesh::V3;
 
@@ -50,6 +48,8 @@ fn foreign(data: &[u8]) -> bool {
         b"glTF",
         b"\x89PNG",
         b"\x89HDF",
+        b"\xff\xd8\xff",
+        b"%PDF",
         b"\xd0\xcf\x11\xe0",
         b"<?xml",
         b"# vtk",
@@ -103,31 +103,21 @@ pub fn read_binary(data: &[u8]) -> Read {
             message: format!("{rest} bytes after the last triangle were ignored"),
         });
     }
-    let used = u32::try_from(used)
-        .map_err(|_| InputError::new(InputErrorKind::TooLarge, "has more than 2^32 triangles".to_owned()))?;
-    // A header that says nothing, so that no name can be taken for text, and the count as found.
-    let mut head = [0u8; HEADER];
-    head[80..].copy_from_slice(&used.to_le_bytes());
-    let body = &data[HEADER..HEADER + used as usize * RECORD];
-    let mut whole = Vec::new();
-    whole
-        .try_reserve_exact(HEADER + body.len())
-        .map_err(|_| InputError::new(InputErrorKind::TooLarge, "does not fit into memory".to_owned()))?;
-    whole.extend_from_slice(&head);
-    whole.extend_from_slice(body);
-    let mut cursor = Cursor::new(whole);
-    let malformed =
-        |e: &std::io::Error| InputError::new(InputErrorKind::Malformed, format!("is not a binary STL: {e}"));
-    let reader = stl_io::create_stl_reader(&mut cursor).map_err(|e| malformed(&e))?;
+    let records = data[HEADER..][..used as usize * RECORD].chunks_exact(RECORD);
     let mut triangles: Vec<[V3; 3]> = Vec::new();
-    for (t, triangle) in reader.enumerate() {
-        let triangle = triangle.map_err(|e| malformed(&e))?;
-        let corners = triangle.vertices.map(|v| V3::new(f64::from(v.0[0]), f64::from(v.0[1]), f64::from(v.0[2])));
-        if corners.iter().any(|c| !c.iter().all(|x| x.is_finite())) {
-            return Err(non_finite(t, &format!("byte {}", HEADER + t * RECORD)));
-        }
-        triangles.push(corners);
+    triangles
+        .try_reserve_exact(records.len())
+        .map_err(|_| InputError::new(InputErrorKind::TooLarge, "does not fit into memory".to_owned()))?;
+    // Behind the normal, and before two bytes of attributes.
+    let bits = |record: &[u8], k: usize| u32::from_le_bytes([record[k], record[k + 1], record[k + 2], record[k + 3]]);
+    let exponent = f32::INFINITY.to_bits();
+    let broken = |record: &[u8]| (3..12).fold(false, |any, k| any | (bits(record, 4 * k) & exponent == exponent));
+    if let Some(t) = records.clone().position(broken) {
+        return Err(non_finite(t, &format!("byte {}", HEADER + t * RECORD)));
     }
+    let coordinate = |record: &[u8], k: usize| f64::from(f32::from_bits(bits(record, 4 * k)));
+    let corner = |r: &[u8], k: usize| V3::new(coordinate(r, k), coordinate(r, k + 1), coordinate(r, k + 2));
+    triangles.extend(records.map(|record| [corner(record, 3), corner(record, 6), corner(record, 9)]));
     some(triangles, notes)
 }
 
@@ -262,6 +252,27 @@ mod tests {
         }
         assert_eq!(read_binary(&binary(b"", 10, b"")).unwrap().1[0].kind, "file.wrong_count");
         assert_eq!(read_binary(&binary(b"", 12, b"x")).unwrap().1[0].kind, "file.trailing_bytes");
+    }
+
+    #[test]
+    fn binary_records_hold_what_another_reader_finds_in_them() {
+        // Numbers of all sizes: the bits of a sequence, but for those of NaN and infinity.
+        let mut data = vec![0u8; 80];
+        data.extend(200u32.to_le_bytes());
+        let mut state = 7u32;
+        for _ in 0..200 {
+            for _ in 0..12 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                data.extend((state & 0xbfff_ffff).to_le_bytes());
+            }
+            data.extend([1, 2]);
+        }
+        let Content::Mesh { triangles, .. } = read_binary(&data).unwrap().0 else { panic!("a mesh") };
+        let other: Vec<[V3; 3]> = stl_io::create_stl_reader(&mut std::io::Cursor::new(&data))
+            .unwrap()
+            .map(|t| t.unwrap().vertices.map(|v| V3::from(v.0.map(f64::from))))
+            .collect();
+        assert_eq!(triangles, other);
     }
 
     #[test]

@@ -123,9 +123,24 @@ pub fn read(data: &[u8], limits: &Limits) -> Result<([usize; 2], Levels), InputE
     if body.len() < row.saturating_mul(height) {
         return Err(truncated());
     }
+    let table: Option<[u8; 256]> = if bits == 8 {
+        palette.iter().copied().collect::<Option<Vec<u8>>>().and_then(|all| all.try_into().ok())
+    } else {
+        None
+    };
+    let plain = table.is_some_and(|table| (0..=255).zip(table).all(|(index, value)| index == value));
     let mut values = limits.try_vec("a slice", count, 0u8)?;
     for (y, out) in values.chunks_exact_mut(width).enumerate() {
         let line = &body[row * if header.upward { height - 1 - y } else { y }..][..row];
+        if plain {
+            out.copy_from_slice(&line[..width]);
+            continue;
+        }
+        if let Some(table) = &table {
+            // A byte a pixel, and no colour that it could have.
+            out.iter_mut().zip(line).for_each(|(value, index)| *value = table[usize::from(*index)]);
+            continue;
+        }
         for (x, value) in out.iter_mut().enumerate() {
             let found = if bits > 8 {
                 grey(&line[x * bits / 8..])

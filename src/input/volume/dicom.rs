@@ -6,6 +6,7 @@
 //! that pack the whole file (deflate) or each frame as runs (RLE), and of JPEG the lossless ones and those of eight bits;
 //! the others, all of them pictures, are refused.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions, Tag};
 use super::dicom_jpeg::{self as pictures, LOSSLESS, LOSSY};
 use super::dicom_lengths as lengths;
 use super::dicom_pixels::{self as packing, BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, RUNS};
+use super::placing::along;
 use super::samples::{finite, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -165,7 +167,7 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         wrong(InputErrorKind::Truncated, format!("holds {held} bytes of pixels where {needed} belong"), name)
             .remedy("copy or export the files again")
     };
-    let pixels: Vec<u8> = if syntax == RUNS {
+    let pixels: Cow<[u8]> = if syntax == RUNS {
         let parts = element.fragments().unwrap_or(&[]);
         if parts.len() != frames {
             return Err(broken(&format!("it has {} packed frames, not {frames}", parts.len())));
@@ -175,7 +177,7 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
             let frame = packing::runs(part, size[0] * size[1], width, limits)?;
             all.extend(frame.ok_or_else(|| broken(&"a packed frame does not give its pixels"))?);
         }
-        all
+        all.into()
     } else if pictured {
         let parts = pictures::frames(element.fragments().unwrap_or(&[]));
         if parts.len() != frames {
@@ -185,15 +187,15 @@ fn parse(data: &[u8], name: &str, limits: &Limits) -> Result<(Common, Vec<Slice>
         for part in parts {
             all.extend(pictures::unpack(&part, size, width, limits).map_err(|e| e.at(name))?);
         }
-        all
+        all.into()
     } else {
-        element.to_bytes().map_err(|e| broken(&e))?.into_owned()
+        element.to_bytes().map_err(|e| broken(&e))?
     };
     let pixels = if allocated == 1 {
         if pixels.len() < count.div_ceil(8) {
             return Err(short(pixels.len(), count.div_ceil(8)));
         }
-        packing::bits(&pixels, count, limits)?
+        packing::bits(&pixels, count, limits)?.into()
     } else {
         pixels
     };
@@ -346,5 +348,5 @@ fn arrange(common: &Common, slices: &mut [Slice]) -> Result<(Option<f64>, [f64; 
         }
     }
     let first = slices[0].position.unwrap_or(start);
-    Ok((Some(gap), [first.x, first.y, first.z]))
+    Ok((Some(gap), along(first, [row, column, normal])))
 }

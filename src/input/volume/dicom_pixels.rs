@@ -170,13 +170,14 @@ pub fn joined(slices: Vec<Levels>, limits: &Limits) -> Result<Levels, InputError
         () if words => Levels::U16(limits.try_vec("the volume", 0, 0)?),
         () => Levels::F32(limits.try_vec("the volume", 0, 0.0)?),
     };
+    all.reserve(count);
     for slice in slices {
         match (&mut all, slice) {
-            (Levels::U8(all), Levels::U8(slice)) => all.extend(slice),
-            (Levels::U16(all), Levels::U16(slice)) => all.extend(slice),
             (Levels::F32(all), slice) => all.extend((0..slice.len()).map(|i| slice.get(i))),
             // All slices have the type that was chosen for all.
-            _ => {}
+            (all, slice) => {
+                let _ = all.append(slice);
+            }
         }
     }
     Ok(all)

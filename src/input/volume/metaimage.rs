@@ -6,10 +6,12 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use super::placing::along;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::Volume;
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Read};
 use crate::limits::Limits;
+use crate::mesh::V3;
 
 /// Keys that a file of the format begins with.
 const FIRST: [&str; 4] = ["ObjectType", "NDims", "Comment", "ObjectSubType"];
@@ -149,9 +151,14 @@ pub fn read(data: &[u8], folder: &Path, limits: &Limits) -> Read {
         }
         Some(_) => return Err(malformed("`ElementSpacing` has not three positive numbers".to_owned())),
     };
+    let matrix = numbers("TransformMatrix")?.or(numbers("Rotation")?).or(numbers("Orientation")?);
+    let directions = match matrix.as_deref() {
+        Some(&[a, b, c, d, e, f, g, h, i]) => [V3::new(a, b, c), V3::new(d, e, f), V3::new(g, h, i)],
+        _ => [V3::x(), V3::y(), V3::z()],
+    };
     let origin = numbers("Offset")?.or(numbers("Origin")?).or(numbers("Position")?);
     let origin = match origin.as_deref() {
-        Some(&[x, y, z]) if [x, y, z].iter().all(|s| s.is_finite()) => [x, y, z],
+        Some(&[x, y, z]) => along(V3::new(x, y, z), directions),
         _ => [0.0; 3],
     };
     Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, Vec::new()))

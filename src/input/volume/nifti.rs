@@ -1,18 +1,27 @@
 //! NIfTI-1 and NIfTI-2, one file (`.nii`), also packed by gzip: a header of 348 or 540 bytes, then the voxels, x fastest.
-//! Spacing is `pixdim`, its unit from `xyzt_units`; values are scaled by `scl_slope` and `scl_inter`.
+//! Spacing is `pixdim`, its unit from `xyzt_units`; values are scaled by `scl_slope` and `scl_inter`. The place is that of
+//! `srow`, else of `qoffset`; an `srow` of another spacing leaves the file without any.
 //!
 //! Format: <https://nifti.nimh.nih.gov/nifti-1/>, <https://nifti.nimh.nih.gov/nifti-2/>.
 
+use super::placing::along;
 use super::samples::{Endian, Sample, decode, finite, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
+use crate::mesh::V3;
 use crate::units::LengthUnit;
+
+/// Relative difference of two spacings that counts as none.
+const SAME: f64 = 0.01;
 
 /// Version and byte order of a header, if it is one.
 fn kind(data: &[u8]) -> Option<(usize, Endian)> {
     let first: [u8; 4] = data.get(..4)?.try_into().ok()?;
     let version = |size: u32| match size {
+        // Too short to hold the name of the format.
+        348 if data.len() < 347 => Some(1),
+        540 if data.len() < 7 => Some(2),
         348 if data.get(344..347) == Some(b"n+1") || data.get(344..347) == Some(b"ni1") => Some(1),
         540 if data.get(4..7) == Some(b"n+2") || data.get(4..7) == Some(b"ni2") => Some(2),
         _ => None,
@@ -136,13 +145,54 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         _ => None,
     };
     let known = pixdim.iter().all(|s| s.is_finite() && *s > 0.0);
-    let spacing = known.then_some(FileSpacing { spacing: pixdim, unit });
+    let mut spacing = known.then_some(FileSpacing { spacing: pixdim, unit });
     let mut notes = Vec::new();
+    let (place, directions) = placed(&h, one);
+    if let Some(affine) = directions.filter(|_| known).map(|d| d.map(|v| v.norm()))
+        && !(0..rank.min(3)).all(|a| (affine[a] / pixdim[a] - 1.0).abs() < SAME)
+    {
+        notes.push(Note {
+            kind: "file.no_spacing",
+            message: format!(
+                "the file says {pixdim:?} (pixdim) and {affine:?} (srow) of its spacing: neither was taken"
+            ),
+        });
+        spacing = None;
+    }
+    let axes = directions.or_else(|| quaternion(&h, one));
+    let origin = axes.map_or([0.0; 3], |axes| along(place, axes));
     if body.len() > count * sample.bytes() {
         let message = format!("{} bytes after the last voxel were ignored", body.len() - count * sample.bytes());
         notes.push(Note { kind: "file.trailing_bytes", message });
     }
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin: [0.0; 3] }, notes))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, notes))
+}
+
+/// The place of the first voxel, and the steps along the axes where the header has them as a matrix (`srow`).
+fn placed(h: &Header, one: bool) -> (V3, Option<[V3; 3]>) {
+    let coded = if one { h.i16(254) } else { i64::from(i32::from_le_bytes(h.bytes(348))) } > 0;
+    let number = |k: usize| match (coded, one) {
+        (true, true) => h.f32(280 + 4 * k),
+        (true, false) => h.f64(400 + 8 * k),
+        (false, true) => h.f32(268 + 4 * k),
+        (false, false) => h.f64(376 + 8 * k),
+    };
+    if !coded {
+        return (V3::new(number(0), number(1), number(2)), None);
+    }
+    let column = |c: usize| V3::new(number(c), number(4 + c), number(8 + c));
+    (column(3), Some([column(0), column(1), column(2)]))
+}
+
+/// The directions of the axes where the header has them as a rotation (`quatern`).
+fn quaternion(h: &Header, one: bool) -> Option<[V3; 3]> {
+    let code = if one { h.i16(252) } else { i64::from(i32::from_le_bytes(h.bytes(344))) };
+    let number = |k: usize| if one { h.f32(256 + 4 * k) } else { h.f64(352 + 8 * k) };
+    let [b, c, d] = [number(0), number(1), number(2)];
+    let a = (1.0 - b * b - c * c - d * d).max(0.0).sqrt();
+    let turn = nalgebra::UnitQuaternion::from_quaternion(nalgebra::Quaternion::new(a, b, c, d));
+    let mirrored = if one { h.f32(76) } else { h.f64(104) } < 0.0;
+    (code > 0).then(|| [turn * V3::x(), turn * V3::y(), turn * V3::z() * if mirrored { -1.0 } else { 1.0 }])
 }
 
 #[cfg(test)]
@@ -192,6 +242,33 @@ mod tests {
             assert_eq!(spacing.unit, Some(LengthUnit::Millimetre));
             assert!((spacing.spacing[2] - 0.05).abs() < 1e-6);
         }
+    }
+
+    #[test]
+    fn the_place_comes_from_the_matrix_or_the_rotation_and_must_agree_with_the_spacing() {
+        let limits = Limits { memory: 1 << 20 };
+        let read_with = |put: &[(usize, f32)], codes: [u8; 2]| {
+            let mut data = file(false);
+            put.iter().for_each(|(at, v)| data[*at..at + 4].copy_from_slice(&v.to_le_bytes()));
+            (data[252], data[254]) = (codes[0], codes[1]);
+            let (Content::Volume { spacing, origin, .. }, notes) = read(&data, &limits).unwrap() else { panic!() };
+            (
+                spacing.is_some(),
+                origin.map(|o| (o * 1e3).round() / 1e3),
+                notes.iter().map(|n| n.kind).collect::<Vec<_>>(),
+            )
+        };
+        // Steps along -y, x and z, and the place in the machine: along the volume's own axes it is (2, 1, 3).
+        let matrix = [(284, 0.02), (292, 1.0), (296, -0.02), (308, -2.0), (320, 0.05), (324, 3.0)];
+        assert_eq!(read_with(&matrix, [0, 1]), (true, [2.0, 1.0, 3.0], vec![]));
+        // The same by a quarter turn about z, from x to -y.
+        let half = std::f32::consts::FRAC_1_SQRT_2;
+        let turn = [(264, -half), (268, 1.0), (272, -2.0), (276, 3.0)];
+        assert_eq!(read_with(&turn, [1, 0]), (true, [2.0, 1.0, 3.0], vec![]));
+        assert_eq!(read_with(&[(76, -1.0), (276, 3.0)], [1, 0]).1, [0.0, 0.0, -3.0]);
+        // A matrix of steps of 1 beside 0.02: which of them is right, nobody can say.
+        let other = [(280, 1.0), (300, 1.0), (320, 1.0)];
+        assert_eq!(read_with(&other, [0, 1]), (false, [0.0; 3], vec!["file.no_spacing"]));
     }
 
     #[test]

@@ -6,10 +6,12 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use super::placing::along;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
+use crate::mesh::V3;
 use crate::units::LengthUnit;
 
 /// The fields of a header that matter here.
@@ -21,6 +23,7 @@ struct Header {
     encoding: Option<String>,
     endian: Option<Endian>,
     spacings: Option<Vec<f64>>,
+    directions: Option<[V3; 3]>,
     units: Vec<LengthUnit>,
     origin: Option<Vec<f64>>,
     data_file: Option<String>,
@@ -144,7 +147,7 @@ fn finish(header: Header, volume: Volume, surplus: usize) -> Read {
         None => None,
     };
     let origin = match header.origin.as_deref() {
-        Some([x, y, z]) if [x, y, z].iter().all(|o| o.is_finite()) => [*x, *y, *z],
+        Some([x, y, z]) => along(V3::new(*x, *y, *z), header.directions.unwrap_or([V3::x(), V3::y(), V3::z()])),
         _ => [0.0; 3],
     };
     Ok((Content::Volume { volume, spacing, origin }, notes))
@@ -221,12 +224,18 @@ fn field(header: &mut Header, key: &str, value: &str) -> Result<(), InputError> 
         }
         "spacings" => header.spacings = Some(numbers(value)?),
         "space directions" => {
-            let mut lengths = Vec::new();
+            let (mut lengths, mut directions) = (Vec::new(), Vec::new());
             for vector in value.split(')').map(str::trim).filter(|v| !v.is_empty()) {
-                let vector = vector.trim_start_matches('(').replace(',', " ");
+                // An axis that is none of space has no direction.
+                let vector = vector.replace("none", "").replace(['(', ','], " ");
+                if vector.trim().is_empty() {
+                    continue;
+                }
                 let v = numbers(&vector)?;
                 lengths.push(v.iter().map(|c| c * c).sum::<f64>().sqrt());
+                directions.extend(<[f64; 3]>::try_from(v).map(V3::from));
             }
+            header.directions = directions.try_into().ok();
             header.spacings = Some(lengths);
         }
         "space origin" => header.origin = Some(numbers(&value.trim_matches(['(', ')']).replace(',', " "))?),
@@ -243,10 +252,11 @@ fn field(header: &mut Header, key: &str, value: &str) -> Result<(), InputError> 
     Ok(())
 }
 
-/// Unpacks no more than is needed.
+/// Unpacks no more than is needed, and a byte: the end of what is packed tells whether it is whole.
 fn unpack(reader: impl std::io::Read, needed: usize, skip: i64, limits: &Limits) -> Result<Vec<u8>, InputError> {
-    limits.check("the volume", needed as u64, 1)?;
-    let most = if skip < 0 { limits.memory } else { needed as u64 + skip.unsigned_abs() };
+    let most =
+        if skip < 0 { limits.memory } else { (needed as u64).saturating_add(skip.unsigned_abs()).saturating_add(1) };
+    limits.check("the volume with what it skips", most, 1)?;
     let mut bytes = Vec::new();
     reader.take(most).read_to_end(&mut bytes).map_err(|e| {
         InputError::new(InputErrorKind::Truncated, format!("has packed voxels that cannot be unpacked: {e}"))
@@ -338,8 +348,12 @@ mod tests {
         assert_eq!(volume(&nrrd(FIELDS, &body)).1, Some(FileSpacing { spacing: [0.5, 0.5, 1.5], unit: None }));
         let directions = FIELDS.replace(
             "spacings: 0.5 0.5 1.5",
-            "space directions: (0.3,0.4,0) (0,0.004,0) (0,0,-2)\nspace units: \"mm\" \"mm\" \"mm\"",
+            "space directions: (0.3,0.4,0) (0,0.004,0) (0,0,-2)\nspace units: \"mm\" \"mm\" \"mm\"\nspace origin: (10,20,30)",
         );
+        let Content::Volume { origin, .. } = read(&nrrd(&directions, &body), Path::new(""), &LIMITS).unwrap().0 else {
+            panic!("a volume")
+        };
+        assert!((origin[0] - 22.0).abs() < 1e-12 && origin[1..] == [20.0, -30.0], "{origin:?}");
         let spacing = volume(&nrrd(&directions, &body)).1.unwrap();
         assert!((spacing.spacing[0] - 0.5).abs() < 1e-12);
         assert_eq!((spacing.spacing[1], spacing.spacing[2], spacing.unit), (0.004, 2.0, Some(LengthUnit::Millimetre)));
@@ -351,10 +365,21 @@ mod tests {
         assert_eq!(kind(FIELDS, 23), InputErrorKind::Truncated);
         assert_eq!(kind(&FIELDS.replace("2 3 4", "2000000 3000000 4"), 24), InputErrorKind::TooLarge);
         assert_eq!(kind(&FIELDS.replace("dimension: 3", "dimension: 4"), 24), InputErrorKind::Unsupported);
+        let four = format!(
+            "{}\nspace directions: none (1,0,0) (0,1,0) (0,0,1) none",
+            FIELDS.replace("dimension: 3", "dimension: 4")
+        );
+        assert_eq!(kind(&four, 24), InputErrorKind::Unsupported);
         assert_eq!(kind(&FIELDS.replace("raw", "zstd"), 24), InputErrorKind::Unsupported);
         assert_eq!(kind(&FIELDS.replace("raw", "gzip"), 24), InputErrorKind::Truncated);
         assert_eq!(kind(&FIELDS.replace("sizes: 2 3 4", "sizes: 2 x 4"), 24), InputErrorKind::Malformed);
         assert_eq!(kind(&FIELDS.replace("uchar", "short"), 48), InputErrorKind::Malformed);
+        // What is skipped is unpacked too, so it counts: this fills more than may be used.
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, &vec![0; LIMITS.memory as usize + 1]).unwrap();
+        let bomb =
+            nrrd(&format!("{}\nbyte skip: 999999999999", FIELDS.replace("raw", "gzip")), &gzip.finish().unwrap());
+        assert_eq!(read(&bomb, Path::new(""), &LIMITS).unwrap_err().kind, InputErrorKind::TooLarge);
         let whole = nrrd(FIELDS, &[0; 24]);
         for n in 0..whole.len() {
             assert!(read(&whole[..n], Path::new(""), &LIMITS).is_err(), "cut at {n}");

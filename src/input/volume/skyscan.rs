@@ -38,6 +38,11 @@ pub fn list(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, InputError> {
     Ok(found)
 }
 
+/// Whether a picture is the one that shows the object from the side, which the reconstruction leaves beside its slices.
+pub fn is_view(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.to_string_lossy().to_ascii_lowercase().ends_with("_spr"))
+}
+
 /// The spacing that a log states; `None` where it states none.
 ///
 /// # Errors
@@ -64,7 +69,15 @@ pub fn spacing(data: &[u8]) -> Result<Option<FileSpacing>, InputError> {
             None => step = size,
         }
     }
-    Ok(pixel.map(|(_, p)| FileSpacing { spacing: [p, p, p * step], unit: Some(LengthUnit::Micrometre) }))
+    let spacing = pixel.map(|(_, p)| [p, p, p * step]);
+    if spacing.is_some_and(|s| !(s[2].is_finite() && s[2] > 0.0)) {
+        return Err(InputError::new(
+            InputErrorKind::Malformed,
+            "has a log with a spacing beyond all numbers".to_owned(),
+        )
+        .remedy("correct the log, or leave it out of the folder and give --spacing"));
+    }
+    Ok(spacing.map(|spacing| FileSpacing { spacing, unit: Some(LengthUnit::Micrometre) }))
 }
 
 /// The spacing that all logs state which state one.
@@ -124,6 +137,11 @@ mod tests {
         for value in ["0", "-3", "nan", "inf", "9,92", "", "1e999"] {
             let error = spacing(format!("[A]\nImage Pixel Size (um)={value}\n").as_bytes()).unwrap_err();
             assert_eq!(error.at.as_deref(), Some("line 2"), "{value}");
+        }
+        for step in ["1e300", "1e-300"] {
+            let pixel = if step.contains('-') { "1e-300" } else { "1e300" };
+            let text = format!("Pixel Size (um)={pixel}\nSection to Section Step={step}\n");
+            assert_eq!(spacing(text.as_bytes()).unwrap_err().kind, InputErrorKind::Malformed, "{text}");
         }
         let log = |name: &str, text: &str| (PathBuf::from(name), text.as_bytes().to_vec());
         let other = SCAN.replace("9.920", "5");

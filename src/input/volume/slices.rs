@@ -3,30 +3,39 @@
 use std::path::{Path, PathBuf};
 
 use super::samples::voxels;
-use super::{bmp, tiff};
+use super::{bmp, skyscan, tiff};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, InputError, InputErrorKind, Read};
 use crate::limits::Limits;
 
-/// The slices of a folder in their order.
+/// The slices of a folder that are `wanted`, in their order, and views of the object that a scanner left beside them.
 ///
 /// # Errors
 /// When it cannot be read, has no slices, or slices of both formats.
-pub fn list(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
+pub fn list(folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<(Vec<PathBuf>, Vec<PathBuf>), InputError> {
     let unreadable = |e: std::io::Error| InputError::new(InputErrorKind::Unreadable, format!("cannot be read: {e}"));
     let mut found: Vec<(&str, PathBuf)> = Vec::new();
+    let mut views = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let extension = path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
-        match extension.as_deref() {
-            Some("tif" | "tiff") => found.push(("TIFF", path)),
-            Some("png") => found.push(("PNG", path)),
-            Some("bmp") => found.push(("BMP", path)),
-            _ => {}
+        let kind = match extension.as_deref() {
+            Some("tif" | "tiff") => "TIFF",
+            Some("png") => "PNG",
+            Some("bmp") => "BMP",
+            _ => continue,
+        };
+        if !wanted(&path) {
+            continue;
+        }
+        if skyscan::is_view(&path) {
+            views.push(path);
+        } else {
+            found.push((kind, path));
         }
     }
     if found.is_empty() {
-        return Err(InputError::new(InputErrorKind::Empty, "is a folder without slices".to_owned())
+        return Err(InputError::new(InputErrorKind::Empty, "holds no slices".to_owned())
             .remedy("name a folder of grey TIFF, PNG or BMP slices, or a file"));
     }
     if let Some(other) = found.iter().find(|f| f.0 != found[0].0) {
@@ -36,7 +45,7 @@ pub fn list(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
     }
     let mut slices: Vec<PathBuf> = found.into_iter().map(|f| f.1).collect();
     slices.sort_by_cached_key(|path| natural(&path.file_name().unwrap_or_default().to_string_lossy()));
-    Ok(slices)
+    Ok((slices, views))
 }
 
 /// Words and numbers of a name in turn, so that slice 9 comes before slice 10.
@@ -83,17 +92,19 @@ pub fn read(files: &[PathBuf], data: &[Vec<u8>], limits: &Limits) -> Read {
             ));
         }
         voxels([this[0], this[1], files.len()], limits)?;
-        match (&mut levels, slice) {
-            (None, slice) => levels = Some(slice),
-            (Some(Levels::U8(all)), Levels::U8(slice)) => all.extend(slice),
-            (Some(Levels::U16(all)), Levels::U16(slice)) => all.extend(slice),
-            (Some(Levels::F32(all)), Levels::F32(slice)) => all.extend(slice),
-            _ => {
-                return Err(named(InputError::new(
-                    InputErrorKind::Malformed,
-                    "has slices of different types of numbers".to_owned(),
-                )));
+        let fits = match &mut levels {
+            None => {
+                let first = levels.insert(slice);
+                first.reserve(first.len() * (files.len() - 1));
+                true
             }
+            Some(all) => all.append(slice),
+        };
+        if !fits {
+            return Err(named(
+                InputError::new(InputErrorKind::Malformed, "has slices of different types of numbers".to_owned())
+                    .remedy("save all of them with the same number of bits a pixel"),
+            ));
         }
     }
     let ([nx, ny], Some(levels)) = (size.unwrap_or([0; 2]), levels) else {
@@ -170,14 +181,14 @@ mod tests {
             std::fs::write(folder.path().join(name), slice(number, true)).unwrap();
         }
         std::fs::write(folder.path().join("notes.txt"), b"x").unwrap();
-        let files = list(folder.path()).unwrap();
+        let files = list(folder.path(), |_| true).unwrap().0;
         let data: Vec<Vec<u8>> = files.iter().map(|f| std::fs::read(f).unwrap()).collect();
         let limits = Limits { memory: 1 << 20 };
         let Content::Volume { volume, .. } = read(&files, &data, &limits).unwrap().0 else { panic!("a volume") };
         assert_eq!(volume.size, [3, 2, 4]);
         assert_eq!([0, 6, 12, 18].map(|i| volume.levels.get(i)), [1.0, 9.0, 10.0, 100.0]);
         std::fs::write(folder.path().join("s_5.png"), slice(7, false)).unwrap();
-        let files = list(folder.path()).unwrap();
+        let files = list(folder.path(), |_| true).unwrap().0;
         let data: Vec<Vec<u8>> = files.iter().map(|f| std::fs::read(f).unwrap()).collect();
         let error = read(&files, &data, &limits).unwrap_err();
         assert_eq!((error.kind, error.at.as_deref()), (InputErrorKind::Malformed, Some("s_5.png")));

@@ -43,7 +43,13 @@ pub(super) fn pages(data: &[u8], limits: &Limits) -> Read {
                 }
                 _ => InputErrorKind::Malformed,
             };
-            InputError::new(kind, format!("is a TIFF that cannot be read: {e}")).at(format!("page {page}"))
+            let error = InputError::new(kind, format!("is a TIFF that cannot be read: {e}")).at(format!("page {page}"));
+            match kind {
+                InputErrorKind::Unsupported => error.remedy(
+                    "save it as grey pages of 8, 16 or 32 bits, unpacked or packed by deflate, LZW or PackBits",
+                ),
+                _ => error,
+            }
         }
     };
     let mut budget = TiffLimits::default();
@@ -147,65 +153,72 @@ pub(super) fn pages(data: &[u8], limits: &Limits) -> Read {
 /// Refuses stacks whose description promises slices that are not pages, or mixes channels into them.
 fn announced(description: &str, pages: usize) -> Result<(), InputError> {
     let number = |key: &str| description.lines().find_map(|l| l.strip_prefix(key)?.trim().parse::<usize>().ok());
-    if description.starts_with("ImageJ=") {
-        if let Some(images) = number("images=")
-            && images != pages
-        {
-            return Err(InputError::new(
-                InputErrorKind::Unsupported,
-                format!("announces {images} slices and has {pages} pages"),
-            )
-            .remedy("save it again with one page a slice (an ImageJ stack over 4 GB has one page only)"));
-        }
-        for key in ["channels=", "frames="] {
-            if number(key).is_some_and(|n| n > 1) {
-                return Err(InputError::new(
-                    InputErrorKind::Unsupported,
-                    format!("has several {}", key.trim_end_matches('=')),
-                )
+    let counted = |key: &str| attribute(description, key).and_then(|n| n.parse::<usize>().ok());
+    let (images, channels, frames) = if description.starts_with("ImageJ=") {
+        (number("images="), number("channels="), number("frames="))
+    } else {
+        (counted("SizeZ"), counted("SizeC"), counted("SizeT"))
+    };
+    for (what, count) in [("channels", channels), ("frames", frames)] {
+        if count.is_some_and(|n| n > 1) {
+            return Err(InputError::new(InputErrorKind::Unsupported, format!("has several {what}"))
                 .remedy("save one channel and one time point"));
-            }
         }
+    }
+    if let Some(images) = images.filter(|n| *n != pages) {
+        return Err(InputError::new(
+            InputErrorKind::Unsupported,
+            format!("announces {images} slices and has {pages} pages"),
+        )
+        .remedy("save it again with one page a slice (an ImageJ stack over 4 GB has one page only)"));
     }
     Ok(())
 }
 
+/// An attribute of the XML of OME, whose first element of that kind is the picture.
+fn attribute<'a>(description: &'a str, key: &str) -> Option<&'a str> {
+    let at = description.find(&format!(" {key}=\""))? + key.len() + 3;
+    description[at..].split('"').next()
+}
+
 fn stack(slices: Vec<Levels>) -> Result<Levels, InputError> {
-    let mixed = || InputError::new(InputErrorKind::Malformed, "has pages of different pixel types".to_owned());
+    let count: usize = slices.iter().map(Levels::len).sum();
     let mut slices = slices.into_iter();
     let mut all = slices.next().unwrap_or(Levels::U8(Vec::new()));
-    for slice in slices {
-        match (&mut all, slice) {
-            (Levels::U8(a), Levels::U8(b)) => a.extend(b),
-            (Levels::U16(a), Levels::U16(b)) => a.extend(b),
-            (Levels::F32(a), Levels::F32(b)) => a.extend(b),
-            _ => return Err(mixed()),
-        }
+    all.reserve(count - all.len());
+    if !slices.all(|slice| all.append(slice)) {
+        return Err(InputError::new(InputErrorKind::Malformed, "has pages of different pixel types".to_owned()));
     }
     Ok(all)
 }
 
 /// Spacing from the description: `ImageJ`'s keys with the resolution tags, or OME-XML's attributes.
 fn spacing(description: &str, pixel: [Option<f64>; 2]) -> Option<FileSpacing> {
-    let positive = |s: [f64; 3]| s.iter().all(|v| v.is_finite() && *v > 0.0).then_some(s);
     if description.starts_with("ImageJ=") {
         let value = |key: &str| description.lines().find_map(|l| l.strip_prefix(key)).map(str::trim);
-        let unit: LengthUnit = value("unit=")?.replace("\\u00B5", "µ").parse().ok()?;
-        let z: f64 = value("spacing=")?.parse().ok()?;
-        return positive([pixel[0]?, pixel[1]?, z]).map(|spacing| FileSpacing { spacing, unit: Some(unit) });
+        let unit = |text: &str| text.replace("\\u00B5", "µ").parse::<LengthUnit>().ok();
+        let first = unit(value("unit=")?)?;
+        // Axes have units of their own only where they differ.
+        let own = |key: &str| value(key).map_or(Some(first), unit);
+        return stated(
+            [pixel[0]?, pixel[1]?, value("spacing=")?.parse().ok()?],
+            [first, own("yunit=")?, own("zunit=")?],
+        );
     }
-    if description.contains("<OME") || description.contains("PhysicalSizeX=") {
-        let value = |key: &str| {
-            let at = description.find(&format!("{key}=\""))? + key.len() + 2;
-            description[at..].split('"').next()
-        };
-        let size: Option<Vec<f64>> =
-            ["X", "Y", "Z"].iter().map(|a| value(&format!("PhysicalSize{a}"))?.parse().ok()).collect();
-        let size = size?;
-        let unit = value("PhysicalSizeXUnit").map_or(Ok(LengthUnit::Micrometre), str::parse).ok()?;
-        return positive([size[0], size[1], size[2]]).map(|spacing| FileSpacing { spacing, unit: Some(unit) });
-    }
-    None
+    let size = |axis: &str| attribute(description, &format!("PhysicalSize{axis}"))?.parse().ok();
+    let unit = |axis: &str| {
+        attribute(description, &format!("PhysicalSize{axis}Unit"))
+            .map_or(Some(LengthUnit::Micrometre), |u| u.parse().ok())
+    };
+    stated([size("X")?, size("Y")?, size("Z")?], [unit("X")?, unit("Y")?, unit("Z")?])
+}
+
+/// Sizes of voxels in a unit for each axis.
+fn stated(size: [f64; 3], units: [LengthUnit; 3]) -> Option<FileSpacing> {
+    let one = units.iter().all(|u| *u == units[0]);
+    let unit = if one { units[0] } else { LengthUnit::Micrometre };
+    let spacing = if one { size } else { std::array::from_fn(|a| size[a] * units[a].in_um()) };
+    spacing.iter().all(|v| v.is_finite() && *v > 0.0).then_some(FileSpacing { spacing, unit: Some(unit) })
 }
 
 #[cfg(test)]
@@ -247,9 +260,32 @@ mod tests {
     }
 
     #[test]
+    fn every_axis_may_have_a_unit_of_its_own() {
+        let um = Some(LengthUnit::Micrometre);
+        let found = |description: &str| {
+            let read = read(&stack_file(description, 3), &LIMITS).unwrap();
+            let Content::Volume { spacing, .. } = read.0 else { panic!() };
+            spacing.map(|s| (s.spacing, s.unit))
+        };
+        let ome = |z: &str| {
+            format!("<OME><Pixels PhysicalSizeX=\"5\" PhysicalSizeY=\"4000\" PhysicalSizeYUnit=\"nm\" {z}/></OME>")
+        };
+        assert_eq!(found(&ome("PhysicalSizeZ=\"0.01\" PhysicalSizeZUnit=\"mm\"")), Some(([5.0, 4.0, 10.0], um)));
+        // No length: nothing is known of that axis, so nothing is said of any.
+        assert_eq!(found(&ome("PhysicalSizeZ=\"10\" PhysicalSizeZUnit=\"pixel\"")), None);
+        let imagej = |more: &str| format!("ImageJ=1.54\nimages=3\nunit=mm\nspacing=30\n{more}");
+        assert_eq!(found(&imagej("zunit=\\u00B5m\n")), Some(([20.0, 25.0, 30.0], um)));
+        assert_eq!(found(&imagej("yunit=sec\n")), None);
+    }
+
+    #[test]
     fn broken_files_are_refused() {
         let short = stack_file("ImageJ=1.53\nimages=9\n", 4);
         assert_eq!(read(&short, &LIMITS).unwrap_err().kind, InputErrorKind::Unsupported);
+        for several in ["SizeC=\"2\"", "SizeT=\"3\"", "SizeZ=\"9\""] {
+            let mixed = stack_file(&format!("<OME><Pixels {several} PhysicalSizeX=\"5\"/></OME>"), 4);
+            assert_eq!(read(&mixed, &LIMITS).unwrap_err().kind, InputErrorKind::Unsupported, "{several}");
+        }
         let whole = stack_file("", 4);
         for n in 4..whole.len() {
             // The directory of the last page lies at the end, so every cut loses something.
