@@ -211,7 +211,7 @@ pub fn tensor(openings: &Openings, exec: &Exec) -> Result<([[f64; 3]; 3], [Throu
         let stride = [1, frame.size[0], frame.size[0] * frame.size[1]][a];
         let faces = Arc::clone(&openings.faces);
         let b = |i: usize| {
-            let before = if i / stride % n == 0 { i + stride * (n - 1) } else { i - stride };
+            let before = if (i / stride).is_multiple_of(n) { i + stride * (n - 1) } else { i - stride };
             weight[a] / 255.0 * (f32::from(faces[a][i]) - f32::from(faces[a][before]))
         };
         let mut c = vec![0.0f64; frame.len()];

@@ -71,7 +71,7 @@ impl DistanceField {
         let mut field = Self { frame, border, values, nearest, surface, slack: 0.0 };
         field.band(exec);
         if field.nearest.iter().all(|t| *t == NONE) {
-            field.from_afar();
+            field.seen_from_afar();
         }
         let sites = field.sites(limits, exec)?;
         field.spread(&sites, exec);
@@ -113,7 +113,7 @@ impl DistanceField {
     }
 
     /// Where no surface comes near the grid, the triangle nearest to its middle stands for all of it.
-    fn from_afar(&mut self) {
+    fn seen_from_afar(&mut self) {
         let middle = self.frame.size.map(|n| n / 2);
         let p = self.local(middle);
         let all = (0..self.surface.len() as u32).map(|t| ((self.foot(t, &p) - p).norm_squared(), t));

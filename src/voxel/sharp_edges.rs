@@ -159,13 +159,13 @@ mod tests {
     use super::*;
     use crate::grid::Frame;
 
-    fn mask(size: [usize; 3], inside: impl Fn([f64; 3]) -> bool) -> (Frame, Mask) {
+    fn mask(size: [usize; 3], inside: impl Fn([f64; 3]) -> bool) -> Mask {
         let frame = Frame { size, spacing: [1.0; 3], origin: [0.5; 3] };
         let mut mask = Mask::empty(size);
         for v in (0..frame.len()).map(|i| frame.voxel(i)).filter(|v| inside(frame.centre(*v))) {
             mask.insert(v[0], v[1], v[2]);
         }
-        (frame, mask)
+        mask
     }
 
     fn lengths(found: &[SharpEdge]) -> [usize; 3] {
@@ -177,8 +177,8 @@ mod tests {
         let exec = Exec::silent(2).unwrap();
         let sides = [3, 5, 66];
         let inside = |p: [f64; 3]| (0..3).all(|a| p[a] > 4.0 && p[a] < (4 + sides[a]) as f64);
-        let (frame, block) = mask([70, 14, 75], inside);
-        let mut hollow = Mask::full(frame.size);
+        let block = mask([70, 14, 75], inside);
+        let mut hollow = Mask::full(block.size());
         hollow.subtract(&block);
         for set in [&block, &hollow] {
             for border in [Border::Open, Border::Periodic] {
@@ -189,7 +189,7 @@ mod tests {
             }
         }
         // A bar that the faces of the grid cut goes on beyond them, or round.
-        let (frame, bar) = mask([20, 11, 20], |p| p[0] < 6.0 && p[2] > 5.0 && p[2] < 9.0);
+        let bar = mask([20, 11, 20], |p| p[0] < 6.0 && p[2] > 5.0 && p[2] < 9.0);
         assert_eq!(lengths(&sharp_edges(Border::Open, &bar, &exec)), [0, 2 * 11, 0]);
         assert_eq!(lengths(&sharp_edges(Border::Periodic, &bar, &exec)), [0, 4 * 11, 0]);
     }
@@ -201,14 +201,14 @@ mod tests {
         for d in [8.0, 9.7, 12.0, 16.0, 24.3, 32.0] {
             for flat in [3, 0, 1, 2] {
                 // A ball, and rods along each axis.
-                let (frame, round) = mask([40; 3], |p| {
+                let round = mask([40; 3], |p| {
                     (0..3).filter(|a| *a != flat).map(|a| (p[a] - middle[a]).powi(2)).sum::<f64>().sqrt() < d / 2.0
                 });
                 assert_eq!(sharp_edges(Border::Open, &round, &exec), [], "{d} {flat}");
             }
         }
         for slope in [0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0] {
-            let (frame, wall) = mask([40; 3], |p| (p[2] - 20.0 - slope * (p[0] - 20.0)).abs() < 6.0);
+            let wall = mask([40; 3], |p| (p[2] - 20.0 - slope * (p[0] - 20.0)).abs() < 6.0);
             assert_eq!(sharp_edges(Border::Open, &wall, &exec), [], "{slope}");
         }
     }
