@@ -154,17 +154,18 @@ fn sizes_are_those_of_whole_pores_and_mirrored_halves_exchange_them() {
             assert!((m.value - gap).abs() <= m.uncertainty && m.uncertainty < 100.0, "{measure}: {m:?}, {gap}");
         }
         let share = value(&plain, &id("pore_size.share_150um_250um"));
-        assert!((share - f64::from(u8::from(gap < 300.0))).abs() < 0.02, "{share}");
+        assert!((share - f64::from(u8::from(gap < 300.0))).abs() < 0.03, "{share}");
     }
     for (measure, _) in &asked {
         for (here, there) in [(low, high), (high, low)] {
             let (a, b) = (value(&plain, &format!("{measure}@{here}")), value(&mirrored, &format!("{measure}@{there}")));
             // Centres of balls are found from one end on, and with them the walls around them: a quarter of a voxel for
-            // the one largest ball, a tenth for the others.
+            // the one largest ball, three twentieths for the others.
             let most = match measure {
                 &"pore_size.max" => 12.5,
-                _ if a > 1.0 => 5.0,
-                _ => 1e-3,
+                _ if a > 1.0 => 7.5,
+                &"porosity.total" => 1e-9,
+                _ => 5e-3,
             };
             assert!((a - b).abs() <= most, "{measure}: {a} {b}");
         }

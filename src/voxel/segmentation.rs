@@ -4,7 +4,7 @@
 //! variance between the classes. A binary volume has no grey levels to place the surface between voxels; there the mask
 //! is smoothed, with every voxel held on its own side, so that flat faces stay where they are and slanted ones lose their
 //! steps. Smoothing draws the surface of bodies that bend inward (a ball of 8 voxels would lose a tenth of its volume): by how
-//! much each voxel is less full than it was is smoothed in turn, twice, and given back, twice over.
+//! much each voxel is less full than it was is smoothed in turn, twice, and given back.
 
 use super::sharp_edges::{beside, sharp_edges};
 use crate::grid::{Border, Levels, Mask};
@@ -19,9 +19,6 @@ const HOLD: f32 = 0.02;
 
 /// Times that what was lost is smoothed.
 const SPREAD: usize = 2;
-
-/// Times that what was lost is given back.
-const ROUNDS: usize = 2;
 
 /// A threshold and what it parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -129,27 +126,25 @@ pub fn smooth_field(solid: &Mask, periodic: bool, limits: &Limits, exec: &Exec) 
     });
     hold(&mut field, solid, exec);
     // What smoothing took from bodies that bend, it gives back, spread over as much; sharp edges would bulge their faces.
-    for _ in 0..ROUNDS {
-        let now = &field;
-        exec.chunks(&mut lost, nx * ny, |z, plane| {
-            for (i, lost) in plane.iter_mut().enumerate() {
-                let [x, y] = [i % nx, i / nx];
-                *lost = if edges.get(x, y, z) {
-                    0.0
-                } else {
-                    f32::from(u8::from(solid.get(x, y, z))) - share(now, size, periodic, [x, y, z])
-                };
-            }
-        });
-        for _ in 0..SPREAD {
-            binomial(&mut lost, size, periodic, exec);
+    let now = &field;
+    exec.chunks(&mut lost, nx * ny, |z, plane| {
+        for (i, lost) in plane.iter_mut().enumerate() {
+            let [x, y] = [i % nx, i / nx];
+            *lost = if edges.get(x, y, z) {
+                0.0
+            } else {
+                f32::from(u8::from(solid.get(x, y, z))) - share(now, size, periodic, [x, y, z])
+            };
         }
-        let more = &lost;
-        exec.chunks(&mut field, nx * ny, |z, plane| {
-            plane.iter_mut().zip(&more[nx * ny * z..]).for_each(|(value, lost)| *value -= lost);
-        });
-        hold(&mut field, solid, exec);
+    });
+    for _ in 0..SPREAD {
+        binomial(&mut lost, size, periodic, exec);
     }
+    let more = &lost;
+    exec.chunks(&mut field, nx * ny, |z, plane| {
+        plane.iter_mut().zip(&more[nx * ny * z..]).for_each(|(value, lost)| *value -= lost);
+    });
+    hold(&mut field, solid, exec);
     Ok(field)
 }
 
