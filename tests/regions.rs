@@ -161,10 +161,10 @@ fn sizes_are_those_of_whole_pores_and_mirrored_halves_exchange_them() {
             let (a, b) = (value(&plain, &format!("{measure}@{here}")), value(&mirrored, &format!("{measure}@{there}")));
             // Centres of balls are found from one end on, and with them the walls around them: a quarter of a voxel for
             // the one largest ball, three twentieths for the others.
-            let most = match measure {
-                &"pore_size.max" => 12.5,
+            let most = match *measure {
+                "pore_size.max" => 12.5,
                 _ if a > 1.0 => 7.5,
-                &"porosity.total" => 1e-9,
+                "porosity.total" => 1e-9,
                 _ => 5e-3,
             };
             assert!((a - b).abs() <= most, "{measure}: {a} {b}");
@@ -276,7 +276,7 @@ fn a_mask_of_a_slab_gives_the_slab() {
                 let found = figure(&design, &format!("{measure}@mask:{mask}"));
                 let off = (found.value - truth.value).abs();
                 // Of a mesh the slab is exact, and the mask is counted in voxels; facets that a mask cuts are divided.
-                let most = match measure {
+                let most = match *measure {
                     "surface.per_total_volume" => 0.02 * truth.value,
                     "porosity.total" | "volume.solid" if is_mesh => found.uncertainty,
                     _ => 1e-6 * truth.value,
