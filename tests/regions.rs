@@ -276,7 +276,7 @@ fn a_mask_of_a_slab_gives_the_slab() {
                 let found = figure(&design, &format!("{measure}@mask:{mask}"));
                 let off = (found.value - truth.value).abs();
                 // Of a mesh the slab is exact, and the mask is counted in voxels; facets that a mask cuts are divided.
-                let most = match *measure {
+                let most = match measure {
                     "surface.per_total_volume" => 0.02 * truth.value,
                     "porosity.total" | "volume.solid" if is_mesh => found.uncertainty,
                     _ => 1e-6 * truth.value,
