@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::solid::Solid;
 use super::study::{CutPores, Study, facet_corner, negative, surface_of};
-use crate::grid::{Border, Connectivity, Frame, Mask};
+use crate::grid::{Border, Connectivity, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
@@ -47,7 +47,8 @@ impl Study<'_> {
             Solid::Volume { .. } => self.field.surface.clone(),
         };
         if !closed.is_empty() {
-            surface.retain(|facet| !faces(&frame, facet, &closed));
+            let origin = V3::from(frame.origin);
+            surface.retain(|facet| !self.faces(&facet.map(|v| origin + V3::from(v.map(f64::from))), &closed));
         }
         if surface.is_empty() {
             return Ok(Cow::Borrowed(&self.field));
@@ -108,21 +109,4 @@ impl Study<'_> {
             region,
         }))
     }
-}
-
-/// Whether a facet, counter-clockwise seen from the void, has a voxel of this part of the void before it.
-fn faces(frame: &Frame, facet: &Facet, part: &Mask) -> bool {
-    let [a, b, c] = facet.map(|v| V3::new(f64::from(v[0]), f64::from(v[1]), f64::from(v[2])));
-    let normal = (b - a).cross(&(c - a));
-    let length = normal.norm();
-    if length <= 0.0 {
-        return false;
-    }
-    let middle = (a + b + c) / 3.0;
-    [0.5, 1.0].into_iter().any(|beyond| {
-        let p = middle + normal * (beyond * frame.coarsest() / length);
-        let at: [f64; 3] = std::array::from_fn(|a| (p[a] / frame.spacing[a]).round());
-        let within = (0..3).all(|a| at[a] >= 0.0 && at[a] < frame.size[a] as f64);
-        within && part.get(at[0] as usize, at[1] as usize, at[2] as usize)
-    })
 }

@@ -184,21 +184,15 @@ impl Region {
                 continue;
             }
             let normal = normal.normalize();
-            let (off, along) = {
-                let off = q - closest_point(&q, &corners);
-                (off.norm(), off.dot(&normal))
-            };
+            let away = q - closest_point(&q, &corners);
+            let (off, along) = (away.norm(), away.dot(&normal));
+            let even = 1e-9 * self.frame.coarsest();
             // Where facets are equally near, at an edge, the one that faces the point most tells the side.
             let nearer = best.as_ref().is_none_or(|(distance, facing, _)| {
-                let even = 1e-9 * self.frame.coarsest();
                 off < distance - even || (off <= distance + even && along.abs() > facing.abs())
             });
             if nearer {
-                let out = if off > 1e-9 * self.frame.coarsest() {
-                    (q - closest_point(&q, &corners)) / off * along.signum()
-                } else {
-                    normal
-                };
+                let out = if off > even { away / off * along.signum() } else { normal };
                 best = Some((off, along, out));
             }
         }

@@ -16,8 +16,8 @@ use crate::design::phases::Binarised;
 use crate::design::solid::{Design, Solid, solid_mask};
 use crate::grid::{Border, Frame, Levels, Mask};
 use crate::limits::{LimitError, Limits};
-use crate::mesh::V3;
 use crate::mesh::solid::SolidMesh;
+use crate::mesh::{V3, area_vector};
 use crate::parallel::{Cancelled, Exec};
 use crate::solver::SolveError;
 use crate::voxel::distance::{DistanceField, Facet};
@@ -213,6 +213,24 @@ impl<'a> Study<'a> {
             region.intersect(&envelope.hull.mask(&frame, exec));
         }
         Ok(Self { design, envelope: envelope.clone(), cut, field, inside, solid: in_body, void, region })
+    }
+
+    /// Whether a triangle of the surface, in µm and counter-clockwise seen from the void, has a voxel of this part of the
+    /// void before it.
+    #[must_use]
+    pub fn faces(&self, triangle: &[V3; 3], part: &Mask) -> bool {
+        let frame = self.frame();
+        let middle = (triangle[0] + triangle[1] + triangle[2]) / 3.0;
+        let Some(normal) = area_vector(*triangle).try_normalize(0.0) else { return false };
+        // The voxel in front may still be solid where the surface bends: look a little further too.
+        [0.6, 1.2].iter().any(|step| {
+            let p = middle + normal.component_mul(&V3::from(frame.spacing)) * *step;
+            let v: [Option<usize>; 3] = std::array::from_fn(|a| {
+                let i = ((p[a] - frame.origin[a]) / frame.spacing[a]).round();
+                (i >= 0.0 && i < frame.size[a] as f64).then_some(i as usize)
+            });
+            matches!(v, [Some(x), Some(y), Some(z)] if part.get(x, y, z))
+        })
     }
 
     /// Where the voxels lie.

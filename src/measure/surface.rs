@@ -23,6 +23,7 @@ const CUT: f64 = 1.120_05;
 pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figures) {
     let frame = study.frame();
     let body = &study.envelope.body;
+    let from_file = body.kind == EnvelopeKind::File;
     let (mut open, mut shut, mut cap) = (0.0, 0.0, 0.0);
     faces(study, closed, |triangle, face| {
         let mut add = |area: f64, face: Face| match face {
@@ -31,20 +32,22 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
             Face::Cap => cap += area,
         };
         match (&study.design.solid, &body.region) {
-            (Solid::Mesh(_), Some(region)) if face != Face::Cap => small(triangle, frame.coarsest(), &mut |piece| {
-                let face = if body.holds_on_surface(piece) { Face::Cap } else { face };
-                let area = if face == Face::Cap {
-                    area_vector(*piece).norm()
-                } else {
-                    area_within(piece, &|p| region.depth(p), 0)
-                };
-                add(area, face);
-            }),
+            // What of a triangle lies on the surface of a region that was drawn for itself is not told by its corners.
+            (Solid::Mesh(_), Some(region)) if from_file && face != Face::Cap => {
+                small(triangle, frame.coarsest(), &mut |piece| {
+                    if !body.holds_on_surface(piece) {
+                        add(area_within(piece, &|p| region.depth(p), 0), face);
+                    }
+                });
+            }
+            (Solid::Mesh(_), Some(region)) => add(area_within(triangle, &|p| region.depth(p), 0), face),
             _ => add(area_vector(*triangle).norm(), face),
         }
     });
-    edges(study, closed, exec, |_, area, face| if face == Face::Shut { shut += area } else { open += area });
-    if let Some(region) = body.region.as_ref().filter(|_| body.kind == EnvelopeKind::File) {
+    for edge in edges(study, closed, exec) {
+        *(if edge.face == Face::Shut { &mut shut } else { &mut open }) += edge.area;
+    }
+    if let Some(region) = body.region.as_ref().filter(|_| from_file) {
         cap = region_caps(study, region, exec);
     }
     let (exact, method) = match &study.design.solid {
@@ -116,14 +119,14 @@ pub(super) enum Face {
 pub(super) fn faces(study: &Study<'_>, closed: &Closed, mut f: impl FnMut(&[V3; 3], Face)) {
     let frame = study.frame();
     let body = &study.envelope.body;
-    let towards_void = |triangle: &[V3; 3], normal: &V3| {
-        let shut = closed.volume > 0.0 && faces_closed(study, closed, triangle, normal);
+    let towards_void = |triangle: &[V3; 3]| {
+        let shut = closed.volume > 0.0 && study.faces(triangle, &closed.voxels);
         if shut { Face::Shut } else { Face::Open }
     };
     if let Solid::Mesh(mesh) = &study.design.solid {
         for triangle in &mesh.surface {
             let cap = body.holds_on_surface(triangle);
-            f(triangle, if cap { Face::Cap } else { towards_void(triangle, &area_vector(*triangle)) });
+            f(triangle, if cap { Face::Cap } else { towards_void(triangle) });
         }
         return;
     }
@@ -134,16 +137,25 @@ pub(super) fn faces(study: &Study<'_>, closed: &Closed, mut f: impl FnMut(&[V3; 
         // The surface of a volume may reach beyond a body that is smaller than its grid.
         if body.depth(&((triangle[0] + triangle[1] + triangle[2]) / 3.0)) >= 0.0 {
             let cap = body.bounds(&triangle, &normal, 0.3 * frame.coarsest());
-            f(&triangle, if cap { Face::Cap } else { towards_void(&triangle, &normal) });
+            f(&triangle, if cap { Face::Cap } else { towards_void(&triangle) });
         }
     }
 }
 
-/// What the surface of a smoothed mask lacks along the sharp edges between flat faces, in µm², and where; nothing where the
-/// surface is known better.
-pub(super) fn edges(study: &Study<'_>, closed: &Closed, exec: &Exec, mut f: impl FnMut(&V3, f64, Face)) {
+/// What the surface of a smoothed mask lacks at a sharp edge between flat faces.
+pub(super) struct Lack {
+    /// Where the edge is, about.
+    pub(super) at: V3,
+    /// The area, in µm².
+    pub(super) area: f64,
+    /// What the edge lies at.
+    pub(super) face: Face,
+}
+
+/// What the surface lacks along sharp edges; nothing where it is known better than by a smoothed mask.
+pub(super) fn edges(study: &Study<'_>, closed: &Closed, exec: &Exec) -> Vec<Lack> {
     if !matches!(study.design.solid, Solid::Volume { phases: Binarised::Two(..), .. }) {
-        return;
+        return Vec::new();
     }
     let frame = study.frame();
     let h = frame.spacing;
@@ -152,14 +164,16 @@ pub(super) fn edges(study: &Study<'_>, closed: &Closed, exec: &Exec, mut f: impl
         let (p, q) = (h[(a + 1) % 3], h[(a + 2) % 3]);
         CUT * (p + q - p.hypot(q)) * h[a]
     });
-    for edge in sharp_edges(study.field.border, &study.solid, exec) {
-        let [x, y, z] = edge.outside;
-        let p = V3::from(frame.centre(edge.outside));
-        if study.inside.get(x, y, z) {
+    sharp_edges(study.field.border, &study.solid, exec)
+        .into_iter()
+        .filter(|edge| study.inside.get(edge.outside[0], edge.outside[1], edge.outside[2]))
+        .map(|edge| {
+            let [x, y, z] = edge.outside;
             let shut = closed.volume > 0.0 && closed.voxels.get(x, y, z);
-            f(&p, lacks[edge.axis], if shut { Face::Shut } else { Face::Open });
-        }
-    }
+            let face = if shut { Face::Shut } else { Face::Open };
+            Lack { at: V3::from(frame.centre(edge.outside)), area: lacks[edge.axis], face }
+        })
+        .collect()
 }
 
 /// Area of the part of a triangle that lies where `depth` is not negative: a triangle that straddles the surface of the
@@ -185,22 +199,6 @@ fn add_ratio(out: &mut Figures, value: f64, exact: bool, floor: f64, method: &st
     let mut figure = Figure::new(value, Unit::PerMillimetre, format!("{method}; BS/BV, open interface without caps"));
     figure.exact = exact;
     out.add("surface.per_solid_volume", figure.floor((floor * value).max(1e-6 * value)));
-}
-
-/// Whether the void in front of a triangle is closed.
-fn faces_closed(study: &Study<'_>, closed: &Closed, triangle: &[V3; 3], normal: &V3) -> bool {
-    let frame = study.frame();
-    let middle = (triangle[0] + triangle[1] + triangle[2]) / 3.0;
-    let Some(normal) = normal.try_normalize(0.0) else { return false };
-    // The voxel in front may still be solid where the surface bends: look a little further too.
-    [0.6, 1.2].iter().any(|step| {
-        let p = middle + normal.component_mul(&V3::from(frame.spacing)) * *step;
-        let v: [Option<usize>; 3] = std::array::from_fn(|a| {
-            let i = ((p[a] - frame.origin[a]) / frame.spacing[a]).round();
-            (i >= 0.0 && i < frame.size[a] as f64).then_some(i as usize)
-        });
-        matches!(v, [Some(x), Some(y), Some(z)] if closed.voxels.get(x, y, z))
-    })
 }
 
 /// Area of the surface of a region from a file with solid behind it, in µm²: the region cuts it, or it ends there.

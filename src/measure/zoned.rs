@@ -10,7 +10,7 @@ use super::clip::{between, flux_through_shell, flux_through_slab, within};
 use super::figure::{Figure, Figures};
 use super::placed::{Placed, Zones};
 use super::porosity::{Closed, solid_share};
-use super::surface::{Face, edges, faces};
+use super::surface::{Face, Lack, edges, faces};
 use super::zone::Shape;
 use crate::design::{Solid, Study};
 use crate::grid::Mask;
@@ -79,6 +79,8 @@ pub(super) fn measure(study: &Study<'_>, closed: &Closed, zones: &Zones<'_>, exe
     let of_all = made_up(whole.all, study.envelope.body.volume / voxel, whole.rim);
     let of_solid = made_up(whole.solid, solid.value / MM3 / voxel, whole.edge);
     let h = study.frame().coarsest();
+    let of_surface = asked.iter().any(|z| z.asks_of("surface"));
+    let edges = if of_surface { edges(study, closed, exec) } else { Vec::new() };
     for (zone, sums) in asked.iter().zip(&sums).filter(|(_, sums)| sums.all > 0.0) {
         let total = voxel * (sums.all + of_all * sums.rim);
         // What a border that is not known to a hair may take in or leave out.
@@ -107,7 +109,7 @@ pub(super) fn measure(study: &Study<'_>, closed: &Closed, zones: &Zones<'_>, exe
         let floor = porosity.floor + (crossed + moved * void.max(1.0 - void)) / total;
         add("porosity.total", void, Unit::One, floor, &format!("1 − BV/TV; BV by {how}"));
         if zone.asks_of("surface") {
-            surface(study, closed, zone, (total, solid), open, exec, out);
+            surface(study, closed, zone, (total, solid), open, &edges, out);
         }
     }
 }
@@ -162,7 +164,7 @@ fn surface(
     zone: &Placed<'_>,
     (total, solid): (f64, f64),
     open_by: (f64, f64),
-    exec: &Exec,
+    edges: &[Lack],
     out: &mut Figures,
 ) {
     let Some(whole) = out.figures.get("surface.area").cloned() else { return };
@@ -180,11 +182,7 @@ fn surface(
             };
         }
     });
-    edges(study, closed, exec, |p, area, face| {
-        if face == Face::Open && beyond(p) >= 0.0 {
-            open += area;
-        }
-    });
+    open += edges.iter().filter(|e| e.face == Face::Open && beyond(&e.at) >= 0.0).map(|e| e.area).sum::<f64>();
     let relative = if whole.value > 0.0 { whole.floor / whole.value } else { 0.0 }.max(1e-6);
     let method = |of: &str| format!("{}; {of}; {}", whole.method, zone.place());
     let mut add = |id: &str, value: f64, unit: Unit, relative: f64, of: &str| {

@@ -29,7 +29,7 @@ pub enum Loss {
 }
 
 /// The two axes beside one.
-const OTHERS: [[usize; 2]; 3] = [[1, 2], [0, 2], [0, 1]];
+pub const OTHERS: [[usize; 2]; 3] = [[1, 2], [0, 2], [0, 1]];
 
 /// The operator.
 #[derive(Clone, Debug)]

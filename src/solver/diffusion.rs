@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::SolveError;
-use super::conductor::{Conductor, Loss};
+use super::conductor::{Conductor, Loss, OTHERS};
 use super::multigrid::{Multigrid, Solved, conjugate_gradients};
 use super::openings::Openings;
 use crate::grid::Border;
@@ -100,7 +100,7 @@ pub fn through(openings: &Openings, axis: usize, ends: Ends, exec: &Exec) -> Res
     // What comes in from the lower end.
     let b = |i: usize| {
         let v = frame.voxel(i);
-        let [p, q] = [[1, 2], [0, 2], [0, 1]][axis];
+        let [p, q] = OTHERS[axis];
         if v[axis] == 0 { held(openings.ends[axis][0][v[p] + frame.size[p] * v[q]]) } else { 0.0 }
     };
     let fine = Conductor::new(frame.size, Arc::clone(&openings.faces), weight, hold, exec);

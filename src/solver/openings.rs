@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::conductor::OTHERS;
 use super::shares::of_square;
 use crate::grid::{Border, Frame, Mask};
 use crate::parallel::Exec;
@@ -58,7 +59,6 @@ impl Openings {
             let apart = f32::from(u8::from(low != v)) + f32::from(u8::from(high != v));
             if apart == 0.0 { 0.0 } else { (at(high) - at(low)) / apart }
         };
-        let others = [[1, 2], [0, 2], [0, 1]];
         let faces = std::array::from_fn(|a| {
             let mut shares = vec![0u8; frame.len()];
             exec.chunks(&mut shares, n[0] * n[1], |z, plane| {
@@ -72,7 +72,7 @@ impl Openings {
                         continue;
                     }
                     let middle = (at(v) + at(next)) / 2.0;
-                    let [p, q] = others[a];
+                    let [p, q] = OTHERS[a];
                     let reach = (frame.spacing[p] + frame.spacing[q]) as f32;
                     *open = if middle.abs() > reach {
                         255 * u8::from(middle > 0.0)
@@ -88,7 +88,7 @@ impl Openings {
             if wrap {
                 return Vec::new();
             }
-            let [p, q] = others[a];
+            let [p, q] = OTHERS[a];
             let mut shares = Vec::with_capacity(n[p] * n[q]);
             for j in 0..n[q] {
                 for i in 0..n[p] {
@@ -183,7 +183,7 @@ impl Openings {
                             v[axis] -= usize::from(!upper);
                             return self.faces[a][old.index(v[0], v[1], v[2])];
                         }
-                        let [p, q] = [[1, 2], [0, 2], [0, 1]][a];
+                        let [p, q] = OTHERS[a];
                         self.ends[a][usize::from(upper)][v[p] + old.size[p] * v[q]]
                     })
                     .collect();
@@ -196,7 +196,7 @@ impl Openings {
     #[must_use]
     pub fn end_voxel(&self, axis: usize, upper: bool, i: usize) -> [usize; 3] {
         let n = self.frame.size;
-        let [p, q] = [[1, 2], [0, 2], [0, 1]][axis];
+        let [p, q] = OTHERS[axis];
         let mut v = [0; 3];
         (v[axis], v[p], v[q]) = (if upper { n[axis] - 1 } else { 0 }, i % n[p], i / n[p]);
         v

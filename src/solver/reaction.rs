@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::SolveError;
-use super::conductor::{Conductor, Loss};
+use super::conductor::{Conductor, Loss, OTHERS};
 use super::diffusion::weights;
 use super::multigrid::{Multigrid, Solved, conjugate_gradients};
 use super::openings::Openings;
@@ -129,7 +129,7 @@ fn outside(openings: &Openings, void: &Mask, inside: &Mask, weight: [f32; 3], ex
             for upper in [false, true] {
                 let at_end = v[a] == if upper { n[a] - 1 } else { 0 };
                 let share = if at_end {
-                    let [p, q] = [[1, 2], [0, 2], [0, 1]][a];
+                    let [p, q] = OTHERS[a];
                     openings.ends[a][usize::from(upper)].get(v[p] + n[p] * v[q]).copied().unwrap_or(0)
                 } else {
                     let mut w = v;

@@ -114,7 +114,7 @@ pub fn smooth_field(solid: &Mask, periodic: bool, limits: &Limits, exec: &Exec) 
     let mut lost = limits.try_vec("the smoothed mask", field.len(), 0.0f32)?;
     lost.copy_from_slice(&field);
     binomial(&mut field, size, periodic, exec);
-    // Sharp edges are smoothed once alone.
+    // Sharp edges are smoothed only once.
     let once = &lost;
     exec.chunks(&mut field, nx * ny, |z, plane| {
         for y in 0..ny {

@@ -1,5 +1,6 @@
 //! The solid share of every voxel, and the part of the solid that carries load.
 
+use super::super::conductor::OTHERS;
 use super::super::shares::of_cube;
 use crate::grid::{Border, Connectivity, Frame, Mask};
 use crate::limits::{LimitError, Limits};
@@ -126,7 +127,7 @@ impl Shares {
         let mut sides = vec![Mask::empty(n); 6];
         for a in 0..3 {
             for (upper, side) in [0, n[a] - 1].into_iter().enumerate() {
-                let others = [[1, 2], [0, 2], [0, 1]][a];
+                let others = OTHERS[a];
                 for q in 0..n[others[1]] {
                     for p in 0..n[others[0]] {
                         let mut v = [0; 3];

@@ -15,6 +15,7 @@ use nalgebra::{Matrix3, Matrix6, Vector3, Vector6};
 use super::stiffness::Body;
 use crate::parallel::Exec;
 use crate::solver::SolveError;
+use crate::solver::conductor::OTHERS;
 use crate::solver::vector::dot;
 
 /// Part of the forces that may be out of balance for rounding.
@@ -46,7 +47,7 @@ impl Body {
         let level = self.fine();
         let n = level.cells;
         let sides = Vector3::from(self.side);
-        let others = [[1, 2], [0, 2], [0, 1]][axis];
+        let others = OTHERS[axis];
         let quarter = others.iter().map(|a| sides[*a]).product::<f64>() / 4.0;
         let mut area = vec![0.0; level.place.len()];
         for (element, voxel) in level.elements.iter().zip(&level.voxel) {
