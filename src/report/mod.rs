@@ -208,6 +208,16 @@ pub struct TimelineEntry {
     pub strip: Option<Strip>,
 }
 
+impl TimelineEntry {
+    /// How many of the first days tell how the geometry of an eroding solid changes: up to the one on which nothing of it is
+    /// left at any rate.
+    #[must_use]
+    pub fn changing(&self) -> usize {
+        let gone = self.porosity_low.iter().position(|p| *p >= 1.0);
+        gone.map_or(self.porosity.len(), |k| k + 1)
+    }
+}
+
 /// Something that happens on a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EventEntry {

@@ -301,6 +301,9 @@ fn over_time(out: &mut String, t: &TimelineEntry, paint: Paint) {
         let _ = writeln!(out, "     {line}");
     }
     changing(out, t, &band);
+    if !(t.porosity.is_empty() || t.events.is_empty()) {
+        out.push('\n');
+    }
     for event in &t.events {
         let at = event.at_um.map(|p| format!(", at {}", place(p))).unwrap_or_default();
         let mut text = String::new();
@@ -314,10 +317,10 @@ fn changing(out: &mut String, t: &TimelineEntry, band: &dyn Fn(&[f64], &[f64], &
     if t.porosity.is_empty() {
         return;
     }
-    let _ = writeln!(out, "     {} {} {} surface, 1/mm", pad("day", 6), pad("porosity, %", 14), pad("pores, µm", 17));
+    let _ = writeln!(out, "\n     {} {} {} surface, 1/mm", pad("day", 6), pad("porosity, %", 14), pad("pores, µm", 17));
     let sizes = |values: &[Option<f64>]| -> Vec<f64> { values.iter().map(|v| v.unwrap_or(f64::NAN)).collect() };
     let [mid, low, high] = [&t.pore_size_um, &t.pore_size_um_low, &t.pore_size_um_high].map(|v| sizes(v));
-    for (k, day) in t.days.iter().enumerate() {
+    for (k, day) in t.days.iter().enumerate().take(t.changing()) {
         let pores =
             if mid.get(k).is_some_and(|m| m.is_finite()) { band(&mid, &low, &high, k, 1.0) } else { "–".to_owned() };
         let surface = [&t.surface_per_total_volume, &t.surface_per_total_volume_low, &t.surface_per_total_volume_high];

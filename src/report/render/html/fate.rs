@@ -131,7 +131,7 @@ fn changing(out: &mut String, t: &TimelineEntry) {
         }
         _ => "–".to_owned(),
     };
-    for (k, day) in t.days.iter().enumerate() {
+    for (k, day) in t.days.iter().enumerate().take(t.changing()) {
         let at = |values: [&Vec<f64>; 3]| values.map(|v| v.get(k).copied());
         let porosity = ranged(at([&t.porosity, &t.porosity_low, &t.porosity_high]), 100.0);
         let surface = [&t.surface_per_total_volume, &t.surface_per_total_volume_low, &t.surface_per_total_volume_high];
