@@ -114,9 +114,8 @@ fn main() {
             timed(|| {
                 let study = study(&design, None, &exec);
                 let balls = ridge(&study.field, &study.void, &exec).balls;
-                let radius = |b: &poregauge::voxel::ridge::Ball| b.radius;
-                let cover = cover(&study.field, Phase::Void, &study.void, &balls, radius, Owners::Each, &limits, &exec)
-                    .unwrap();
+                let cover =
+                    cover(&study.field, Phase::Void, &study.void, &balls, Owners::Each, &limits, &exec).unwrap();
                 // Away from the border by the number that is given, where nothing of the shape is cut.
                 let (frame, margin) = (study.frame(), voxels.unwrap_or(0));
                 let (mut sum, mut count) = (0.0, 0.0);

@@ -1,4 +1,4 @@
-//! Where the time of one whole check goes: wall seconds of each stage, and peak memory.
+//! Where the time of one whole check goes: wall seconds and peak memory of each stage.
 //!
 //! `cargo bench --bench stages -- [voxels along a side] [threads]`: a 10 mm cubic scaffold with 600 µm pores, checked by
 //! `review` at one resolution.
@@ -16,21 +16,33 @@ use poregauge::generate::cubic::Cubic;
 use poregauge::parallel::{Exec, Progress};
 use poregauge::units::Length;
 
+/// What a stage took.
+#[derive(Clone, Copy, Default)]
+struct Stage {
+    seconds: f64,
+    /// The most memory in bytes that the process had meanwhile, where the system tells it.
+    peak: u64,
+}
+
 /// Adds up the seconds between the beginnings of stages.
 #[derive(Default)]
-struct Clock(Mutex<(Option<(String, Instant)>, BTreeMap<String, f64>)>);
+struct Clock(Mutex<(Option<(String, Instant)>, BTreeMap<String, Stage>)>);
 
 impl Progress for Clock {
     fn stage(&self, name: &str) {
         let mut state = self.0.lock().unwrap();
         let now = Instant::now();
         if let Some((last, since)) = state.0.replace((name.to_owned(), now)) {
-            *state.1.entry(last).or_default() += (now - since).as_secs_f64();
+            let stage = state.1.entry(last).or_default();
+            stage.seconds += (now - since).as_secs_f64();
+            stage.peak = stage.peak.max(peak().unwrap_or(0));
         }
+        // From here on the peak is that of what follows.
+        let _ = std::fs::write("/proc/self/clear_refs", "5");
     }
 }
 
-/// The most memory that this process has had, in bytes, where the system tells it.
+/// The most memory that this process has had since it was last set back, in bytes, where the system tells it.
 fn peak() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|l| l.starts_with("VmHWM:"))?;
@@ -61,11 +73,13 @@ fn main() {
     clock.stage("end");
     let voxels = (n as f64).powi(3);
     println!("{n}³ voxels and half as many along each side, {threads} threads: {:?}", report.verdict);
-    for (name, seconds) in &clock.0.lock().unwrap().1 {
-        println!("{seconds:8.2} s {:8.0} ns a voxel  {name}", seconds / voxels * 1e9);
+    let stages = &clock.0.lock().unwrap().1;
+    let row = |name: &str, Stage { seconds, peak }: Stage| {
+        let (each, bytes) = (seconds / voxels * 1e9, peak as f64 / voxels);
+        println!("{seconds:8.2} s {each:8.0} ns a voxel {bytes:7.1} bytes a voxel at the peak  {name}");
+    };
+    for (name, stage) in stages {
+        row(name, *stage);
     }
-    println!("{all:8.2} s {:8.0} ns a voxel  in all", all / voxels * 1e9);
-    if let Some(bytes) = peak() {
-        println!("{:8.2} GB {:7.1} bytes a voxel at the peak", bytes as f64 / 1e9, bytes as f64 / voxels);
-    }
+    row("in all", Stage { seconds: all, peak: stages.values().map(|s| s.peak).max().unwrap_or(0) });
 }

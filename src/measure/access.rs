@@ -22,8 +22,9 @@ use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::units::{Length, Unit, significant};
 use crate::voxel::nearby::near;
-use crate::voxel::ridge::{Ball, Phase};
-use crate::voxel::thickness::{Owners, cover, cover_noting};
+use crate::voxel::reached::Reached;
+use crate::voxel::ridge::Ball;
+use crate::voxel::thickness::Cover;
 use crate::voxel::widest::Basins;
 use crate::voxel::winding::winding_widths;
 
@@ -94,7 +95,7 @@ impl Ways {
 /// When a field does not fit the memory budget.
 pub(super) fn measure(
     study: &Study<'_>,
-    balls: &[Ball],
+    cover: Cover<'_>,
     reach: &[f32],
     ways: &Ways,
     closed: &Mask,
@@ -105,14 +106,16 @@ pub(super) fn measure(
 ) -> Result<(), LimitError> {
     let h = study.frame().coarsest();
     let width = |ball: &Ball| ways.width(ball);
-    let stops: Vec<f32> = needs.accessible.iter().map(|(_, d)| (d * (1.0 - SLACK) / 2.0) as f32).collect();
-    let (cover, bare) =
-        cover_noting(&study.field, Phase::Void, &study.void, balls, width, &stops, Owners::Counts, limits, exec)?;
+    let from_one_side = needs.sides.then(|| cover.clone());
+    let reached = Reached::new(cover, &study.field, width, limits, exec)?;
     // What no ball that comes from there covers counts as never reached.
-    let items = || cover.balls().map(|(ball, count)| (2.0 * f64::from(width(ball)), f64::from(count)));
+    let items = || {
+        let with_a_way = reached.items().filter(|(key, _)| *key > 0.0);
+        with_a_way.map(|(key, count)| (2.0 * f64::from(key), f64::from(count)))
+    };
     let void = study.void.count() as f64;
-    let reached = Sizes::new(items(), exec);
-    let at_least = |d: f64| reached.share(d, f64::INFINITY) * reached.total() / void;
+    let sizes = Sizes::new(items(), exec);
+    let at_least = |d: f64| sizes.share(d, f64::INFINITY) * sizes.total() / void;
     let from = match study.field.border {
         Border::Open => "enter from outside",
         Border::Periodic => "come from a path that winds round the periodic cell",
@@ -128,30 +131,31 @@ pub(super) fn measure(
         );
     }
     // The largest diameter that still reaches 90 %.
-    let unreached = (void - reached.total()).max(0.0);
+    let unreached = (void - sizes.total()).max(0.0);
     let with_rest = Sizes::new(items().chain(std::iter::once((0.0, unreached))), exec);
     if let Some(d90) = with_rest.quantile(0.1) {
         let step = match study.field.border {
             Border::Open => 0.05 * h,
-            Border::Periodic => reached.largest().unwrap_or(0.0) / WIDTHS as f64,
+            Border::Periodic => sizes.largest().unwrap_or(0.0) / WIDTHS as f64,
         };
         out.add(
             "interconnectivity.d90",
             Figure::new(d90, Unit::Micrometre, "largest diameter at which 90 % of the void is accessible").floor(step),
         );
     }
-    drop(reached);
+    drop(sizes);
     if let Some(largest) = with_rest.largest().filter(|l| *l > 0.0) {
         let width = class_width(largest);
         let (edges, fraction) = with_rest.histogram(width);
         let method = format!("share of void swept by spheres of at least this diameter that {from} (Moore)");
         out.details.curves.insert("accessible_void".to_owned(), falling(&edges, &fraction, unreached / void, method));
-        if needs.sides {
-            sides(study, balls, reach, ways, &edges, limits, exec, out)?;
+        if let Some(cover) = from_one_side {
+            sides(study, &cover, reach, ways, &edges, limits, exec, out)?;
         }
         out.distributions.insert("access".to_owned(), Distribution { unit: Unit::Micrometre, edges, fraction });
     }
-    for ((id, d), bare) in needs.accessible.iter().zip(bare) {
+    for (id, d) in &needs.accessible {
+        let bare = reached.below(study.frame(), (d * (1.0 - SLACK) / 2.0) as f32, exec);
         out_of_reach(study, reach, ways, closed, (id, *d), bare, exec, out);
     }
     Ok(())
@@ -177,7 +181,7 @@ fn falling(edges: &[f64], fraction: &[f64], never: f64, method: String) -> Curve
 /// The curves from each side alone.
 fn sides(
     study: &Study<'_>,
-    balls: &[Ball],
+    cover: &Cover<'_>,
     reach: &[f32],
     ways: &Ways,
     edges: &[f64],
@@ -192,12 +196,12 @@ fn sides(
         let entries = voxels(std::iter::once(&side), frame.size[0]);
         let widths = basins.from_entries(entries.iter().map(|&i| (i, reach[i])));
         let width = |ball: &Ball| basins.width_at(&widths, ball.voxel as usize, ball.radius);
-        let cover = cover(&study.field, Phase::Void, &study.void, balls, width, Owners::Counts, limits, exec)?;
+        let found = Reached::new(cover.clone(), &study.field, width, limits, exec)?;
         let step = edges[1] - edges[0];
         let mut fraction = vec![0.0; edges.len() - 1];
         let mut reached = 0.0;
-        for (ball, count) in cover.balls() {
-            let class = (2.0 * f64::from(width(ball)) / step) as usize;
+        for (key, count) in found.items().filter(|(key, _)| *key > 0.0) {
+            let class = (2.0 * f64::from(key) / step) as usize;
             let share = f64::from(count) / void;
             fraction[class.min(edges.len() - 2)] += share;
             reached += share;

@@ -11,11 +11,9 @@ use super::sizes::Sizes;
 use super::spots::{Lack, OPPOSITE, tell};
 use super::survey::Needs;
 use crate::design::{Binarised, Solid, Study};
-use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::units::Unit;
-use crate::voxel::ridge::{Ball, Phase};
-use crate::voxel::thickness::{Cover, Owners, cover};
+use crate::voxel::thickness::Cover;
 
 const ID: &str = "pore_size.ridge_d01";
 
@@ -36,21 +34,4 @@ pub(super) fn measure(study: &Study<'_>, cover: &Cover<'_>, needs: &Needs, exec:
     let floor = if grey { ROUGH } else { CENTRED } * study.frame().coarsest();
     out.add(ID, Figure::new(value, Unit::Micrometre, method).floor(floor));
     tell(study, cover.balls(), needs.narrowest, (Lack::Gap, ID), out);
-}
-
-/// As [`measure`], painting the balls for this alone.
-///
-/// # Errors
-/// When the thickness field does not fit the memory budget.
-pub(super) fn alone(
-    study: &Study<'_>,
-    balls: &[Ball],
-    needs: &Needs,
-    limits: &Limits,
-    exec: &Exec,
-    out: &mut Figures,
-) -> Result<(), LimitError> {
-    let cover = cover(&study.field, Phase::Void, &study.void, balls, |b| b.radius, Owners::Counts, limits, exec)?;
-    measure(study, &cover, needs, exec, out);
-    Ok(())
 }

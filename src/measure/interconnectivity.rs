@@ -25,6 +25,7 @@ use crate::units::Unit;
 use crate::voxel::labels::{Labels, winds};
 use crate::voxel::passage::{Goal, Passage, widest_passage};
 use crate::voxel::ridge::Ridge;
+use crate::voxel::thickness::Cover;
 
 /// The three axes.
 pub const AXES: [&str; 3] = ["x", "y", "z"];
@@ -74,13 +75,15 @@ pub(super) fn voxels<'a>(masks: impl Iterator<Item = &'a Mask>, nx: usize) -> Ve
     list
 }
 
-/// Measures paths and access, and the accessible shares that are needed; `closed` is closed void.
+/// Measures paths and access, and the accessible shares that are needed; `cover` is of the void by its maximal balls,
+/// `closed` is closed void.
 ///
 /// # Errors
 /// When a field does not fit the memory budget.
 pub fn measure(
     study: &Study<'_>,
     ridge: &Ridge,
+    cover: Cover<'_>,
     closed: &Mask,
     needs: &Needs,
     limits: &Limits,
@@ -118,7 +121,7 @@ pub fn measure(
     };
     drop(weights);
     let ways = Ways::new(study, &reach, needs, limits, exec)?;
-    access::measure(study, &ridge.balls, &reach, &ways, closed, needs, limits, exec, out)?;
+    access::measure(study, cover, &reach, &ways, closed, needs, limits, exec, out)?;
     voids::list(study, &reach, &ways, closed, leads.as_ref(), exec, out);
     voids::trapped(study, &reach, &ways, needs, exec, out);
     Ok(())

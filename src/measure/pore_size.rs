@@ -19,8 +19,8 @@ use crate::parallel::Exec;
 use crate::units::Unit;
 use crate::voxel::nearby::near;
 use crate::voxel::paint::BARE;
-use crate::voxel::ridge::{Ball, Phase};
-use crate::voxel::thickness::{Cover, Owners, cover};
+use crate::voxel::ridge::Ball;
+use crate::voxel::thickness::Cover;
 
 const REMEDY: &str = "measure a larger sample, or one cell with --periodic";
 
@@ -59,20 +59,20 @@ struct Share<'a> {
     kept: Option<Mask>,
 }
 
-/// Measures pore sizes from the maximal balls of the void, and the shares that are needed, of the whole and in zones.
+/// Measures pore sizes from the cover of the void by its maximal balls, and the shares that are needed, of the whole and in
+/// zones.
 ///
 /// # Errors
 /// When the thickness field does not fit the memory budget.
 pub fn measure(
     study: &Study<'_>,
-    balls: &[Ball],
+    cover: &Cover<'_>,
     needs: &Needs,
     zones: &[Placed<'_>],
     limits: &Limits,
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), LimitError> {
-    let cover = cover(&study.field, Phase::Void, &study.void, balls, |b| b.radius, Owners::Each, limits, exec)?;
     let own: Vec<bool> = cover.balls().map(|(ball, _)| lies_wholly_inside(study, ball)).collect();
     let sizes = |held: &[f64], only_whole: bool| {
         let items = cover.balls().zip(held).zip(&own).filter(|(_, own)| !only_whole || **own);
@@ -92,7 +92,7 @@ pub fn measure(
     // What the parts of a small sample differ by.
     let few = void.main(cut).quantile(0.5).and_then(|d50| Some((sampling::pores_across(study, d50)?, d50)));
     if let Some((across, d50)) = few {
-        let counts = sampling::counts(study, &cover, exec);
+        let counts = sampling::counts(study, cover, exec);
         let counts = counts.into_iter().map(|c| c.into_iter().map(f64::from).collect()).collect();
         void.parts = in_parts(&void, counts);
         sampling::tell(across, d50, out);
@@ -105,7 +105,7 @@ pub fn measure(
         .map(|(id, low, high)| {
             let range = (low * (1.0 - SLACK), high * (1.0 + SLACK));
             let void = |only_whole: bool| {
-                let (mut adequate, crevice) = region(study, &cover, only_whole, range, exec);
+                let (mut adequate, crevice) = region(study, cover, only_whole, range, exec);
                 adequate.unite(&near(study.frame(), study.field.border, &crevice, &adequate, low / 4.0, exec));
                 adequate
             };
@@ -114,11 +114,11 @@ pub fn measure(
         .collect();
     tell(study, &void, &shares, needs, out);
     for zone in zones {
-        let held = zone.held(study.frame(), &cover, limits)?;
+        let held = zone.held(study.frame(), cover, limits)?;
         let mut part = Void { zone: Some(zone), all: sizes(&held, false), kept: sizes(&held, true), parts: Vec::new() };
         let Some(d50) = part.main(cut).quantile(0.5).filter(|_| part.all.total() > 0.0) else { continue };
         if sampling::few(study, zone.extent(study.frame()), d50).is_some() {
-            part.parts = in_parts(&part, zone.held_in_blocks(study.frame(), &cover, limits)?);
+            part.parts = in_parts(&part, zone.held_in_blocks(study.frame(), cover, limits)?);
         }
         tell(study, &part, &shares, needs, out);
     }
@@ -129,7 +129,7 @@ pub fn measure(
     );
     // Walls of the body are no walls that anything is made between.
     if study.cut != CutPores::Clip {
-        gaps::measure(study, &cover, needs, exec, out);
+        gaps::measure(study, cover, needs, exec, out);
     }
     if let Some(picture) = &mut out.picture {
         picture.fill(study.frame(), &study.void, |voxel| cover.diameter(voxel), exec);

@@ -47,7 +47,7 @@ pub fn measure(
     }
     let zones: Vec<&Placed<'_>> = zones.iter().filter(|z| z.asks_of("strut")).collect();
     let owners = if needs.pictures || !zones.is_empty() { Owners::Each } else { Owners::Counts };
-    let cover = cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, |b| b.radius, owners, limits, exec)?;
+    let cover = cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, owners, limits, exec)?;
     if let Some(picture) = &mut out.picture {
         picture.fill(study.frame(), &study.solid, |voxel| cover.diameter(voxel), exec);
     }

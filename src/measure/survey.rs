@@ -10,10 +10,11 @@ use super::{
     surface, topology, zoned,
 };
 use crate::design::{CutPores, Region, Study, StudyError};
-use crate::limits::Limits;
+use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::picture::Block;
-use crate::voxel::ridge::{mirrored, ridge as find_ridge};
+use crate::voxel::ridge::{Ball, Phase, mirrored, ridge as find_ridge};
+use crate::voxel::thickness::{Cover, Owners, cover};
 
 /// Which figures are wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,24 +120,29 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
             ridge.balls.extend(mirrored(&study.field, &study.void, exec));
         }
         exec.checkpoint()?;
-        if needs.pore_size {
-            exec.stage("pore size")?;
-            if study.cut == CutPores::Clip {
-                let walled = study.walled();
-                let balls = find_ridge(&walled.field, &walled.void, exec).balls;
-                pore_size::measure(&walled, &balls, needs, &zones.list, limits, exec, &mut figures)?;
-                gaps::alone(study, &ridge.balls, needs, limits, exec, &mut figures)?;
-            } else {
-                pore_size::measure(study, &ridge.balls, needs, &zones.list, limits, exec, &mut figures)?;
-            }
+        exec.stage("pore size")?;
+        let cover = painted(study, &ridge.balls, limits, exec)?;
+        if needs.pore_size && study.cut == CutPores::Clip {
+            let walled = study.walled();
+            let balls = find_ridge(&walled.field, &walled.void, exec).balls;
+            let within = painted(&walled, &balls, limits, exec)?;
+            pore_size::measure(&walled, &within, needs, &zones.list, limits, exec, &mut figures)?;
+            gaps::measure(study, &cover, needs, exec, &mut figures);
+        } else if needs.pore_size {
+            pore_size::measure(study, &cover, needs, &zones.list, limits, exec, &mut figures)?;
         }
         if needs.interconnectivity {
             exec.stage("interconnectivity")?;
-            interconnectivity::measure(study, &ridge, &closed.voxels, needs, limits, exec, &mut figures)?;
+            interconnectivity::measure(study, &ridge, cover, &closed.voxels, needs, limits, exec, &mut figures)?;
         }
     }
     exec.checkpoint()?;
     Ok(Survey { figures, size: study.frame().size, spacing: study.frame().spacing })
+}
+
+/// The void, painted by its maximal balls.
+fn painted<'a>(study: &Study<'_>, balls: &'a [Ball], limits: &Limits, exec: &Exec) -> Result<Cover<'a>, LimitError> {
+    cover(&study.field, Phase::Void, &study.void, balls, Owners::Each, limits, exec)
 }
 
 /// Mean size of the pores in µm, as a survey measures it; `None` where there are none.
@@ -152,6 +158,7 @@ pub fn mean_pore(study: &Study<'_>, limits: &Limits, exec: &Exec) -> Result<Opti
     }
     exec.checkpoint()?;
     let mut figures = Figures::default();
-    pore_size::measure(study, &balls, &Needs::default(), &[], limits, exec, &mut figures)?;
+    let cover = painted(study, &balls, limits, exec)?;
+    pore_size::measure(study, &cover, &Needs::default(), &[], limits, exec, &mut figures)?;
     Ok(figures.figures.get("pore_size.mean").map(|figure| figure.value))
 }

@@ -1,15 +1,16 @@
-//! Painting balls: the first ball of an ordered list that covers each voxel.
+//! Painting balls: the largest ball that covers each voxel.
 //!
-//! Balls are painted in their order into the voxels that are still bare, so each voxel is written once. Bare voxels are
-//! bits, a word for each brick of 4³ voxels; for each tile of 4³ bricks a word says which bricks still have bare voxels,
-//! so that a ball passes over finished bricks and tiles at once. Slabs of tiles along z are painted in parallel, each
-//! with the balls that reach it, in the same order: the result does not depend on the threads.
+//! Balls are painted in falling order of size into the voxels that are still bare, so each voxel is written once. Bare
+//! voxels are bits, a word for each brick of 4³ voxels; for each tile of 4³ bricks a word says which bricks still have
+//! bare voxels, so that a ball passes over finished bricks and tiles at once. Slabs of tiles along z are painted in
+//! parallel, each with the balls that reach it, in the same order: the result does not depend on the threads.
 //!
 //! O(voxels + balls · tiles that still have bare voxels), 1/8 byte a voxel.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::ridge::Ball;
+use super::slabs::Slabs;
 use crate::grid::{Border, Frame, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
@@ -98,15 +99,14 @@ impl Canvas {
         }
     }
 
-    /// Paints `balls` in the given `order`: `counts` gains for each ball the number of voxels that it is the first to
-    /// cover, and `owner`, where wanted, for each of these voxels the number of the ball plus `first`.
+    /// Paints `balls`, the largest first, of equals the first: `counts` gains for each ball the number of voxels that it is
+    /// the first to cover, and `owner`, where wanted, for each of these voxels the number of the ball plus `first`.
     ///
     /// # Errors
     /// When the lists do not fit the memory budget.
     pub fn paint(
         &mut self,
         balls: &[Ball],
-        order: &[u32],
         first: u32,
         counts: &[AtomicU32],
         owner: Option<&mut [u32]>,
@@ -114,49 +114,11 @@ impl Canvas {
         exec: &Exec,
     ) -> Result<(), LimitError> {
         let Frame { size: [nx, ny, nz], spacing: h, .. } = self.frame;
-        let extent = self.frame.extent();
-        let images: &[f64] = if self.border == Border::Periodic { &[0.0, -1.0, 1.0] } else { &[0.0] };
-        // Which balls reach which slab, as (ball, image along z), in order.
-        let reached = |b: u32, image: f64| {
-            let ball = &balls[b as usize];
-            let c = f64::from(ball.centre[2]) + image * extent[2];
-            let r = f64::from(ball.radius) + self.slack;
-            let low = ((c - r) / h[2]).ceil().max(0.0);
-            let high = ((c + r) / h[2]).floor().min(nz as f64 - 1.0);
-            (low <= high).then_some((low as usize / TILE, high as usize / TILE))
-        };
-        let mut starts = vec![0usize; self.slabs.len() + 1];
-        for &b in order {
-            for &image in images {
-                if let Some((from, to)) = reached(b, image) {
-                    starts[from + 1..=to + 1].iter_mut().for_each(|n| *n += 1);
-                }
-            }
-        }
-        for s in 0..self.slabs.len() {
-            starts[s + 1] += starts[s];
-        }
-        let mut lists = limits.try_vec("the balls of each slab", starts[self.slabs.len()], 0u32)?;
-        let mut shifts =
-            limits.try_vec("the balls of each slab", if images.len() > 1 { lists.len() } else { 0 }, 0i8)?;
-        let mut next = starts.clone();
-        for &b in order {
-            for &image in images {
-                if let Some((from, to)) = reached(b, image) {
-                    for slot in &mut next[from..=to] {
-                        lists[*slot] = b;
-                        if let Some(shift) = shifts.get_mut(*slot) {
-                            *shift = image as i8;
-                        }
-                        *slot += 1;
-                    }
-                }
-            }
-        }
+        let reached = Slabs::new(&self.frame, self.border, self.slack, TILE, balls, |_| true, limits)?;
         let mut owners = owner.map(|o| o.chunks_mut(nx * ny * TILE));
         let pieces: Vec<(&mut Slab, Option<&mut [u32]>)> =
             self.slabs.iter_mut().map(|slab| (slab, owners.as_mut().and_then(Iterator::next))).collect();
-        let (tiles, slack) = (self.tiles, self.slack);
+        let tiles = self.tiles;
         exec.for_each(pieces, |s, (slab, owner)| {
             let mut brush = Brush {
                 size: [nx, ny, TILE.min(nz - s * TILE)],
@@ -170,21 +132,7 @@ impl Canvas {
                 first,
                 squares: <[Squares; 3]>::default(),
             };
-            for k in starts[s]..starts[s + 1] {
-                let b = lists[k];
-                let ball = &balls[b as usize];
-                let c: [f64; 3] = ball.centre.map(f64::from);
-                let r = f64::from(ball.radius) + slack;
-                let z = c[2] + shifts.get(k).map_or(0.0, |&i| f64::from(i)) * extent[2];
-                for &ix in images {
-                    for &iy in images {
-                        let (x, y) = (c[0] + ix * extent[0], c[1] + iy * extent[1]);
-                        if x + r >= 0.0 && x - r <= extent[0] && y + r >= 0.0 && y - r <= extent[1] {
-                            brush.ball(b, [x, y, z], r);
-                        }
-                    }
-                }
-            }
+            reached.falling(s, balls, |b| balls[b].radius, |b, centre, r| brush.ball(b, centre, r));
         });
         Ok(())
     }
@@ -396,7 +344,9 @@ mod tests {
         }
         target.subtract(&gap);
         let mut order: Vec<u32> = (0..balls.len() as u32).collect();
-        order.sort_by(|&a, &b| balls[b as usize].radius.total_cmp(&balls[a as usize].radius).then(a.cmp(&b)));
+        let half = balls.len() / 2;
+        let falls = |a: u32, b: u32| balls[b as usize].radius.total_cmp(&balls[a as usize].radius);
+        order.sort_by(|&a, &b| (a as usize >= half).cmp(&(b as usize >= half)).then(falls(a, b)).then(a.cmp(&b)));
         let limits = Limits { memory: 1 << 28 };
         let mut results = Vec::new();
         for threads in [1, 2] {
@@ -405,9 +355,9 @@ mod tests {
             let counts: Vec<AtomicU32> = balls.iter().map(|_| AtomicU32::new(0)).collect();
             let mut canvas = Canvas::new(&frame, border, &target, 0.0, &exec);
             // In two sittings: what is painted stays.
-            let (one, two) = order.split_at(order.len() / 2);
-            canvas.paint(balls, one, 0, &counts, Some(&mut owner), &limits, &exec).unwrap();
-            canvas.paint(balls, two, 0, &counts, Some(&mut owner), &limits, &exec).unwrap();
+            let (one, two) = balls.split_at(half);
+            canvas.paint(one, 0, &counts[..half], Some(&mut owner), &limits, &exec).unwrap();
+            canvas.paint(two, half as u32, &counts[half..], Some(&mut owner), &limits, &exec).unwrap();
             for (b, count) in counts.iter().enumerate() {
                 let owned = owner.iter().filter(|o| **o as usize == b).count();
                 prop_assert_eq!(owned, count.load(Ordering::Relaxed) as usize);
@@ -446,7 +396,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
-        fn every_voxel_has_the_first_ball_that_covers_it(
+        fn every_voxel_has_the_largest_ball_that_covers_it(
             raw in prop::collection::vec(([0.0..20.0f32, 0.0..14.0, 0.0..33.0], 0.1..6.0f32), 1..40),
             holes in prop::collection::vec(0..10_000usize, 0..30),
             periodic in any::<bool>(),
