@@ -16,13 +16,13 @@ use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 
 /// Edge of a brick, whose bare voxels are the bits of a word.
-const BRICK: usize = 4;
+pub(super) const BRICK: usize = 4;
 
 /// Edge of a tile, whose bricks are the bits of a word; planes of a slab.
-const TILE: usize = BRICK * BRICK;
+pub(super) const TILE: usize = BRICK * BRICK;
 
 /// Bricks of a tile.
-const BRICKS: usize = 64;
+pub(super) const BRICKS: usize = 64;
 
 /// Bare voxels of a brick that are looked at one by one, rather than all voxels of the brick.
 const FEW: u32 = 12;
@@ -113,13 +113,30 @@ impl Canvas {
         limits: &Limits,
         exec: &Exec,
     ) -> Result<(), LimitError> {
-        let Frame { size: [nx, ny, nz], spacing: h, .. } = self.frame;
+        let [nx, ny, _] = self.frame.size;
         let reached = Slabs::new(&self.frame, self.border, self.slack, TILE, balls, |_| true, limits)?;
         let mut owners = owner.map(|o| o.chunks_mut(nx * ny * TILE));
-        let pieces: Vec<(&mut Slab, Option<&mut [u32]>)> =
-            self.slabs.iter_mut().map(|slab| (slab, owners.as_mut().and_then(Iterator::next))).collect();
+        let own = (0..self.slabs.len()).map(|_| Own { owner: owners.as_mut().and_then(Iterator::next), first });
+        let own: Vec<Own<'_>> = own.collect();
+        self.slab_by_slab(&reached, balls, |b| balls[b].radius, own, counts, exec);
+        Ok(())
+    }
+
+    /// Hands the bare voxels that each ball covers to the `claims`, one for each slab, in falling order of `key`; they are
+    /// bare no more. `counts` gains what the claims count.
+    pub(super) fn slab_by_slab<C: Claim + Send>(
+        &mut self,
+        reached: &Slabs,
+        balls: &[Ball],
+        key: impl Fn(usize) -> f32 + Sync,
+        claims: Vec<C>,
+        counts: &[AtomicU32],
+        exec: &Exec,
+    ) {
+        let Frame { size: [nx, ny, nz], spacing: h, .. } = self.frame;
         let tiles = self.tiles;
-        exec.for_each(pieces, |s, (slab, owner)| {
+        let pieces: Vec<(&mut Slab, C)> = self.slabs.iter_mut().zip(claims).collect();
+        exec.for_each(pieces, |s, (slab, claim)| {
             let mut brush = Brush {
                 size: [nx, ny, TILE.min(nz - s * TILE)],
                 h,
@@ -127,15 +144,55 @@ impl Canvas {
                 z: s * TILE,
                 tiles,
                 slab,
-                owner,
+                claim,
                 counts,
-                first,
                 squares: <[Squares; 3]>::default(),
             };
-            reached.falling(s, balls, |b| balls[b].radius, |b, centre, r| brush.ball(b, centre, r));
+            reached.falling(s, balls, &key, |b, centre, r| brush.ball(b, centre, r));
         });
-        Ok(())
     }
+}
+
+/// What becomes of the bare voxels of a slab that a ball covers.
+pub(super) trait Claim {
+    /// Whether a ball may find anything in a tile.
+    fn in_tile(&self, _ball: u32, _tile: usize) -> bool {
+        true
+    }
+
+    /// Whether a ball may find anything in a brick, of those of all tiles.
+    fn in_brick(&self, _ball: u32, _brick: usize) -> bool {
+        true
+    }
+
+    /// Takes the voxels of a brick that are set in `new`; its first is at `low` in a slab with so many voxels in a row and
+    /// in a plane. How many of them count.
+    fn take(&mut self, ball: u32, new: u64, low: usize, row: usize, plane: usize) -> u32;
+}
+
+/// Claims for whom every voxel counts, and who writes the owners where they are wanted.
+struct Own<'a> {
+    owner: Option<&'a mut [u32]>,
+    /// Added to the numbers of balls.
+    first: u32,
+}
+
+impl Claim for Own<'_> {
+    #[inline]
+    fn take(&mut self, ball: u32, new: u64, low: usize, row: usize, plane: usize) -> u32 {
+        if let Some(owner) = &mut self.owner {
+            for at in within_brick(new, row, plane) {
+                owner[low + at] = self.first + ball;
+            }
+        }
+        new.count_ones()
+    }
+}
+
+/// How far the voxels of a brick that are set lie behind its first.
+#[inline]
+pub(super) fn within_brick(set: u64, row: usize, plane: usize) -> impl Iterator<Item = usize> {
+    bits(set).map(move |bit| bit % BRICK + row * (bit / BRICK % BRICK) + plane * (bit / (BRICK * BRICK)))
 }
 
 /// The numbers of the bits that are set, in rising order.
@@ -226,7 +283,7 @@ fn covered(bare: u64, squared: f64, [dx, dy, dz]: [&[f64; BRICK]; 3]) -> u64 {
 }
 
 /// Paints into one slab.
-struct Brush<'a> {
+struct Brush<'a, C> {
     /// Voxels of the slab.
     size: [usize; 3],
     h: [f64; 3],
@@ -236,14 +293,13 @@ struct Brush<'a> {
     z: usize,
     tiles: [usize; 2],
     slab: &'a mut Slab,
-    owner: Option<&'a mut [u32]>,
+    claim: C,
     counts: &'a [AtomicU32],
-    first: u32,
     /// What the ball in hand sees along x, y and z.
     squares: [Squares; 3],
 }
 
-impl Brush<'_> {
+impl<C: Claim> Brush<'_, C> {
     fn ball(&mut self, id: u32, centre: [f64; 3], r: f64) {
         // A hair wider, so that a voxel on the sphere belongs to the ball that touches it.
         let r = r * (1.0 + 1e-6);
@@ -256,7 +312,12 @@ impl Brush<'_> {
         };
         let in_z = slice(z0 / BRICK, z1 / BRICK, 2);
         let tiles = x0 / TILE..=x1 / TILE;
-        let bare = |ty: usize| tiles.clone().any(|tx| self.slab.open[tx + self.tiles[0] * ty] & in_z != 0);
+        let bare = |ty: usize| {
+            tiles.clone().any(|tx| {
+                let tile = tx + self.tiles[0] * ty;
+                self.slab.open[tile] & in_z != 0 && self.claim.in_tile(id, tile)
+            })
+        };
         if !(y0 / TILE..=y1 / TILE).any(bare) {
             return;
         }
@@ -272,12 +333,15 @@ impl Brush<'_> {
             for tx in x0 / TILE..=x1 / TILE {
                 let tile = tx + self.tiles[0] * ty;
                 let mut open = self.slab.open[tile] & in_yz;
-                if open == 0 {
+                if open == 0 || !self.claim.in_tile(id, tile) {
                     continue;
                 }
                 open &= slice(x0.max(tx * TILE) % TILE / BRICK, x1.min(tx * TILE + TILE - 1) % TILE / BRICK, 0);
                 let low = [tx * TILE, ty * TILE, self.z];
                 for b in bits(open) {
+                    if !self.claim.in_brick(id, tile * BRICKS + b) {
+                        continue;
+                    }
                     let [x, y, z] = [b % BRICK, b / BRICK % BRICK, b / (BRICK * BRICK)];
                     let at =
                         [tx * BRICK + x - squares[0].first, ty * BRICK + y - squares[1].first, z - squares[2].first];
@@ -312,14 +376,9 @@ impl Brush<'_> {
         if *bare == 0 {
             self.slab.open[tile] &= !(1 << b);
         }
-        if let Some(owner) = &mut self.owner {
-            let [nx, ny, _] = self.size;
-            let at = low[0] + nx * (low[1] + ny * (low[2] - self.z));
-            for bit in bits(new) {
-                owner[at + bit % BRICK + nx * (bit / BRICK % BRICK + ny * (bit / (BRICK * BRICK)))] = self.first + id;
-            }
-        }
-        new.count_ones()
+        let [nx, ny, _] = self.size;
+        let at = low[0] + nx * (low[1] + ny * (low[2] - self.z));
+        self.claim.take(id, new, at, nx, nx * ny)
     }
 }
 

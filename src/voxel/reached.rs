@@ -2,33 +2,24 @@
 //! less (how wide the way to it is).
 //!
 //! From the largest ball that covers each voxel. Where its key is its radius, no other ball has a greater one. Elsewhere
-//! only a ball with a greater key can: one that lies beyond a throat and reaches through it. So for each brick of 4³ voxels,
-//! and each tile of 4³ bricks, the least key of voxels that may rise is noted, and a ball looks only where that is less than
-//! its own key: in most of a design nowhere.
+//! only a ball with a greater key has: one that lies beyond a throat and reaches through it. So balls are painted over the
+//! voxels whose ball has a key below its radius; for each brick of 4³ voxels, and each tile of 4³ bricks, the least of these
+//! keys is noted, and a ball looks only where that is less than its own.
 //!
-//! O(voxels + balls · tiles), and for each ball that reaches through a throat the bricks there. 1/16 byte a voxel and 4 bytes
-//! a ball beside the cover, whose owners become those of the greatest key.
+//! O(voxels + balls · tiles), and for each ball that reaches through a throat the bricks there. 3/16 byte a voxel and 16
+//! bytes a ball beside the cover, whose owners become those of the greatest key.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::distance::DistanceField;
-use super::paint::BARE;
+use super::paint::{BARE, BRICK, BRICKS, Canvas, Claim, TILE, within_brick};
 use super::ridge::Ball;
 use super::slabs::{Slabs, images};
 use super::thickness::Cover;
 use crate::grid::{Frame, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
-
-/// Voxels along the edge of a brick.
-const BRICK: usize = 4;
-
-/// Voxels along the edge of a tile; planes of a slab.
-const TILE: usize = 16;
-
-/// Bricks of a tile.
-const BRICKS: usize = 64;
 
 /// Balls whose keys are looked up at a time.
 const MANY: usize = 1 << 14;
@@ -53,7 +44,7 @@ impl<'a> Reached<'a> {
         exec: &Exec,
     ) -> Result<Self, LimitError> {
         let frame = &field.frame;
-        let Frame { size: [nx, ny, nz], spacing, .. } = *frame;
+        let [nx, ny, nz] = frame.size;
         let mut keys = exec.map_items(cover.balls, &key);
         keys.extend(exec.map_items(&cover.more, &key));
         let radius = |n: usize| cover.balls.get(n).unwrap_or_else(|| &cover.more[n - cover.balls.len()]).radius;
@@ -72,13 +63,13 @@ impl<'a> Reached<'a> {
         });
         let keep = |b: usize| may.get(b).is_some_and(|may| *may);
         let lists = Slabs::new(frame, field.border, field.slack, TILE, balls, keep, limits)?;
+        drop(may);
+        let lower = |o: u32| o != BARE && keys[o as usize] < radius(o as usize);
+        let mut canvas = Canvas::new(frame, field.border, &voxels(frame, &cover.owner, lower, exec), field.slack, exec);
         let counts: Vec<AtomicU32> = cover.counts.iter().map(|n| AtomicU32::new(*n)).collect();
-        let pieces = cover.owner.chunks_mut(nx * ny * TILE).zip(&slabs).collect();
-        exec.for_each(pieces, |s, (owner, slab): (&mut [u32], &Slab)| {
-            let size = [nx, ny, TILE.min(nz - s * TILE)];
-            let mut rise = Rise { size, spacing, z: s * TILE, tiles, slab, owner, keys: &keys, counts: &counts };
-            lists.falling(s, balls, |b| keys[b], |b, centre, r| rise.ball(b, centre, r));
-        });
+        let parts = cover.owner.chunks_mut(nx * ny * TILE).zip(&slabs);
+        let claims = parts.map(|(owner, slab)| Rise { slab, owner, keys: &keys, counts: &counts }).collect();
+        canvas.slab_by_slab(&lists, balls, |b| keys[b], claims, &counts, exec);
         cover.counts = counts.into_iter().map(AtomicU32::into_inner).collect();
         Ok(Self { cover, keys })
     }
@@ -91,19 +82,22 @@ impl<'a> Reached<'a> {
     /// The voxels whose greatest key is less than this.
     #[must_use]
     pub fn below(&self, frame: &Frame, key: f32, exec: &Exec) -> Mask {
-        let [nx, ny, nz] = frame.size;
-        let planes = exec.map(nz, |z| {
-            let mut plane = Mask::empty([nx, ny, 1]);
-            for y in 0..ny {
-                let row = &self.cover.owner[frame.index(0, y, z)..][..nx];
-                for (x, _) in row.iter().enumerate().filter(|(_, o)| **o != BARE && self.keys[**o as usize] < key) {
-                    plane.insert(x, y, 0);
-                }
-            }
-            Some(plane)
-        });
-        Mask::stack(frame.size, &planes.into_iter().flatten().collect::<Vec<Mask>>())
+        voxels(frame, &self.cover.owner, |o| o != BARE && self.keys[o as usize] < key, exec)
     }
+}
+
+/// The voxels whose owner is one of some.
+fn voxels(frame: &Frame, owner: &[u32], is: impl Fn(u32) -> bool + Sync, exec: &Exec) -> Mask {
+    let [nx, ny, nz] = frame.size;
+    let planes = exec.map(nz, |z| {
+        let mut plane = Mask::empty([nx, ny, 1]);
+        for y in 0..ny {
+            let row = &owner[frame.index(0, y, z)..][..nx];
+            row.iter().enumerate().filter(|(_, o)| is(**o)).for_each(|(x, _)| plane.insert(x, y, 0));
+        }
+        Some(plane)
+    });
+    Mask::stack(frame.size, &planes.into_iter().flatten().collect::<Vec<Mask>>())
 }
 
 /// The least keys of voxels that may rise, between two planes.
@@ -165,57 +159,36 @@ fn reaches(field: &DistanceField, ball: &Ball, key: f32, tiles: [usize; 2], slab
     })
 }
 
-/// Raises the voxels of one slab.
+/// Claims voxels whose key is less than the ball's. Keys fall, so what is not less now never will be.
 struct Rise<'a> {
-    size: [usize; 3],
-    spacing: [f64; 3],
-    /// First plane.
-    z: usize,
-    tiles: [usize; 2],
     slab: &'a Slab,
     owner: &'a mut [u32],
     keys: &'a [f32],
     counts: &'a [AtomicU32],
 }
 
-impl Rise<'_> {
-    fn ball(&mut self, id: u32, centre: [f64; 3], r: f64) {
-        // As wide as it was painted.
-        let r = r * (1.0 + 1e-6);
-        let first = [0, 0, self.z];
-        let reach = |a: usize| span(centre[a] - r, centre[a] + r, self.spacing[a], first[a], self.size[a]);
-        let (Some(x), Some(y), Some(z)) = (reach(0), reach(1), reach(2)) else { return };
-        let key = self.keys[id as usize];
-        let ([nx, ny, _], h) = (self.size, self.spacing);
-        let squared = |a: usize, voxel: usize| ((first[a] + voxel) as f64 * h[a] - centre[a]).powi(2);
-        let part = |all: &RangeInclusive<usize>, low: usize, edge: usize| {
-            *all.start().max(&low)..=*all.end().min(&(low + edge - 1))
-        };
-        for ty in y.start() / TILE..=y.end() / TILE {
-            for tx in x.start() / TILE..=x.end() / TILE {
-                let tile = tx + self.tiles[0] * ty;
-                if self.slab.tiles[tile] >= key {
-                    continue;
-                }
-                for b in (0..BRICKS).filter(|b| self.slab.bricks[tile * BRICKS + b] < key) {
-                    let xs = part(&x, tx * TILE + b % BRICK * BRICK, BRICK);
-                    let ys = part(&y, ty * TILE + b / BRICK % BRICK * BRICK, BRICK);
-                    for z in part(&z, b / (BRICK * BRICK) * BRICK, BRICK) {
-                        for y in ys.clone() {
-                            let rest = r * r - squared(1, y) - squared(2, z);
-                            for x in xs.clone().filter(|x| squared(0, *x) <= rest) {
-                                let owner = &mut self.owner[x + nx * (y + ny * z)];
-                                if *owner != BARE && self.keys[*owner as usize] < key {
-                                    self.counts[*owner as usize].fetch_sub(1, Ordering::Relaxed);
-                                    self.counts[id as usize].fetch_add(1, Ordering::Relaxed);
-                                    *owner = id;
-                                }
-                            }
-                        }
-                    }
-                }
+impl Claim for Rise<'_> {
+    #[inline]
+    fn in_tile(&self, ball: u32, tile: usize) -> bool {
+        self.slab.tiles[tile] < self.keys[ball as usize]
+    }
+
+    #[inline]
+    fn in_brick(&self, ball: u32, brick: usize) -> bool {
+        self.slab.bricks[brick] < self.keys[ball as usize]
+    }
+
+    fn take(&mut self, ball: u32, new: u64, low: usize, row: usize, plane: usize) -> u32 {
+        let mut risen = 0;
+        for at in within_brick(new, row, plane) {
+            let owner = &mut self.owner[low + at];
+            if self.keys[*owner as usize] < self.keys[ball as usize] {
+                self.counts[*owner as usize].fetch_sub(1, Ordering::Relaxed);
+                *owner = ball;
+                risen += 1;
             }
         }
+        risen
     }
 }
 
