@@ -56,20 +56,25 @@ impl<'a> Reached<'a> {
             Slab::new(frame, planes, &cover.owner, &rises)
         });
         drop(rises);
-        let balls = cover.balls;
-        let may = exec.fill(balls.len(), MANY, |piece, may| {
-            let from = piece * MANY;
-            may.extend((from..balls.len().min(from + MANY)).map(|b| reaches(field, &balls[b], keys[b], tiles, &slabs)));
-        });
-        let keep = |b: usize| may.get(b).is_some_and(|may| *may);
-        let lists = Slabs::new(frame, field.border, field.slack, TILE, balls, keep, limits)?;
-        drop(may);
-        let lower = |o: u32| o != BARE && keys[o as usize] < radius(o as usize);
-        let mut canvas = Canvas::new(frame, field.border, &voxels(frame, &cover.owner, lower, exec), field.slack, exec);
         let counts: Vec<AtomicU32> = cover.counts.iter().map(|n| AtomicU32::new(*n)).collect();
-        let parts = cover.owner.chunks_mut(nx * ny * TILE).zip(&slabs);
-        let claims = parts.map(|(owner, slab)| Rise { slab, owner, keys: &keys, counts: &counts }).collect();
-        canvas.slab_by_slab(&lists, balls, |b| keys[b], claims, &counts, exec);
+        let maximal = cover.balls.len();
+        // Balls that grew in crevices are no maximal ones: they vie for what no maximal ball covers.
+        for (balls, first) in [(cover.balls, 0), (&cover.more[..], maximal)] {
+            let may = exec.fill(balls.len(), MANY, |piece, may| {
+                let piece = piece * MANY..balls.len().min((piece + 1) * MANY);
+                may.extend(piece.map(|b| reaches(field, &balls[b], keys[first + b], tiles, &slabs)));
+            });
+            let keep = |b: usize| may.get(b).is_some_and(|may| *may);
+            let lists = Slabs::new(frame, field.border, field.slack, TILE, balls, keep, limits)?;
+            drop(may);
+            let lower = |o: u32| o != BARE && o as usize >= first && keys[o as usize] < radius(o as usize);
+            let target = voxels(frame, &cover.owner, lower, exec);
+            let mut canvas = Canvas::new(frame, field.border, &target, field.slack, exec);
+            drop(target);
+            let parts = cover.owner.chunks_mut(nx * ny * TILE).zip(&slabs);
+            let claims = parts.map(|(owner, slab)| Rise { slab, owner, first, keys: &keys, counts: &counts }).collect();
+            canvas.slab_by_slab(&lists, balls, |b| keys[first + b], claims, &counts[first..], exec);
+        }
         cover.counts = counts.into_iter().map(AtomicU32::into_inner).collect();
         Ok(Self { cover, keys })
     }
@@ -163,6 +168,8 @@ fn reaches(field: &DistanceField, ball: &Ball, key: f32, tiles: [usize; 2], slab
 struct Rise<'a> {
     slab: &'a Slab,
     owner: &'a mut [u32],
+    /// Added to the numbers of balls.
+    first: usize,
     keys: &'a [f32],
     counts: &'a [AtomicU32],
 }
@@ -170,21 +177,22 @@ struct Rise<'a> {
 impl Claim for Rise<'_> {
     #[inline]
     fn in_tile(&self, ball: u32, tile: usize) -> bool {
-        self.slab.tiles[tile] < self.keys[ball as usize]
+        self.slab.tiles[tile] < self.keys[self.first + ball as usize]
     }
 
     #[inline]
     fn in_brick(&self, ball: u32, brick: usize) -> bool {
-        self.slab.bricks[brick] < self.keys[ball as usize]
+        self.slab.bricks[brick] < self.keys[self.first + ball as usize]
     }
 
     fn take(&mut self, ball: u32, new: u64, low: usize, row: usize, plane: usize) -> u32 {
+        let ball = self.first + ball as usize;
         let mut risen = 0;
         for at in within_brick(new, row, plane) {
             let owner = &mut self.owner[low + at];
-            if self.keys[*owner as usize] < self.keys[ball as usize] {
+            if self.keys[*owner as usize] < self.keys[ball] {
                 self.counts[*owner as usize].fetch_sub(1, Ordering::Relaxed);
-                *owner = ball;
+                *owner = ball as u32;
                 risen += 1;
             }
         }
@@ -222,7 +230,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
+        #![proptest_config(ProptestConfig::with_cases(6))]
         #[test]
         fn every_voxel_has_the_greatest_key_of_the_balls_that_cover_it(
             // Widths of the ways to eight parts of the frame: none, narrow, any.
@@ -244,42 +252,38 @@ mod tests {
             for threads in [1, 2] {
                 let exec = Exec::silent(threads).unwrap();
                 let cover = cover(&field, Phase::Void, &void, &balls, Owners::Each, &limits, &exec).unwrap();
-                let from = cover.balls.len() as u32;
                 let own = cover.owner.clone();
                 let found = Reached::new(cover, &field, key, &limits, &exec).unwrap();
-                let below = found.below(&frame, stop, &exec);
-                let mut counts = vec![0; found.keys.len()];
-                for i in 0..frame.len() {
-                    let v = frame.voxel(i);
-                    if !void.get(v[0], v[1], v[2]) {
-                        prop_assert_eq!(found.cover.owner[i], BARE);
-                        continue;
-                    }
-                    let covers = |ball: &&Ball| {
-                        let squared: f64 = (0..3)
-                            .map(|a| {
-                                let d = v[a] as f64 * frame.spacing[a] - f64::from(ball.centre[a]);
-                                let whole = if periodic { (d / frame.extent()[a]).round() } else { 0.0 };
-                                (d - frame.extent()[a] * whole).powi(2)
-                            })
-                            .sum();
-                        squared.sqrt() <= (f64::from(ball.radius) + field.slack) * (1.0 + 1e-6)
-                    };
-                    let expected = if own[i] < from {
-                        balls.iter().filter(covers).map(key).fold(0.0, f32::max)
-                    } else {
-                        // Of no maximal ball: it grew from the voxel or one beside it.
-                        found.keys[own[i] as usize]
-                    };
-                    let owner = found.cover.owner[i] as usize;
-                    prop_assert_eq!(found.keys[owner], expected, "{:?}", v);
-                    prop_assert_eq!(below.get(v[0], v[1], v[2]), expected < stop);
-                    counts[owner] += 1;
-                }
-                prop_assert_eq!(&counts, &found.cover.counts);
-                seen.push(found.cover.owner);
+                seen.push((own, found.below(&frame, stop, &exec), found));
             }
-            prop_assert_eq!(&seen[0], &seen[1]);
+            let (own, below, found) = &seen[0];
+            let mut counts = vec![0; found.keys.len()];
+            for i in 0..frame.len() {
+                let v = frame.voxel(i);
+                if !void.get(v[0], v[1], v[2]) {
+                    prop_assert_eq!(found.cover.owner[i], BARE);
+                    continue;
+                }
+                let covers = |ball: &&Ball| {
+                    let squared: f64 = (0..3)
+                        .map(|a| {
+                            let d = v[a] as f64 * frame.spacing[a] - f64::from(ball.centre[a]);
+                            let whole = if periodic { (d / frame.extent()[a]).round() } else { 0.0 };
+                            (d - frame.extent()[a] * whole).powi(2)
+                        })
+                        .sum();
+                    squared.sqrt() <= (f64::from(ball.radius) + field.slack) * (1.0 + 1e-6)
+                };
+                // Balls that grew in crevices only where no maximal ball is.
+                let rivals = if (own[i] as usize) < balls.len() { &balls } else { &found.cover.more };
+                let expected = rivals.iter().filter(covers).map(key).fold(0.0, f32::max);
+                let owner = found.cover.owner[i] as usize;
+                prop_assert_eq!(found.keys[owner], expected, "{:?}", v);
+                prop_assert_eq!(below.get(v[0], v[1], v[2]), expected < stop);
+                counts[owner] += 1;
+            }
+            prop_assert_eq!(&counts, &found.cover.counts);
+            prop_assert_eq!(&found.cover.owner, &seen[1].2.cover.owner);
         }
     }
 }
