@@ -6,8 +6,8 @@
 //! | masks of body, void, solid and path region | 4 × 1/8 | as long as the study |
 //! | sites of the distance field | 16 for each voxel of the band | until the distances are known |
 //! | balls of the void | 24 for each voxel on the ridge, 8 for each beside it | while pores and paths are measured |
-//! | owner of each voxel's ball | 4 | while pore sizes are measured |
-//! | reach and basins of the widest paths | 8 | while paths and access are measured |
+//! | owner of each voxel's ball | 4 | while pore sizes and access are measured |
+//! | reach and basins of the widest paths | 8 | while access is measured; reach longer, while paths are |
 //!
 //! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 34 bytes a voxel at 200³, 22 at 500³.
 

@@ -1,13 +1,13 @@
 //! Access: how much of the void spheres can sweep that come from outside, from all sides or from one.
 //!
 //! The accessible void A(d) (Moore et al. 2004, doi:10.1002/jbm.a.30138) is what spheres of diameter d sweep whose centre
-//! is reached from outside at a width of at least d (of a periodic cell: from a path that winds round it): the maximal
-//! balls, painted in falling order of that width. One painting gives the whole curve. The void that a sphere of a given
+//! is reached from outside at a width of at least d (of a periodic cell: from a path that winds round it): for each voxel
+//! the widest way of the maximal balls that cover it. That gives the whole curve. The void that a sphere of a given
 //! diameter leaves bare, but for closed pores and the crevices of what it sweeps (within a quarter of the diameter, as for
 //! pore sizes), are the places that are out of its reach.
 //!
-//! Ways and painting take 150 to 200 ns a voxel: once for all sides, and once more for each side where the curves of the
-//! sides are wanted.
+//! Where the largest ball of a voxel is reached at its full width there is nothing to look for, so this takes less than pore
+//! sizes did; once for all sides, and once more for each side where the curves of the sides are wanted.
 
 use super::details::{Curve, Place};
 use super::figure::{Distribution, Figure, Figures};
@@ -89,13 +89,44 @@ impl Ways {
     }
 }
 
+/// What spheres sweep that come from where the ways begin.
+pub(super) struct Swept<'a> {
+    /// Radii above 0, each with the number of voxels that no larger sphere sweeps.
+    items: Vec<(f32, u32)>,
+    /// For each diameter that is asked for the void that it leaves bare.
+    bare: Vec<Mask>,
+    /// From which the curves of the sides are found, where they are wanted.
+    cover: Option<Cover<'a>>,
+}
+
+impl<'a> Swept<'a> {
+    /// From the cover of the void by its maximal balls.
+    pub(super) fn new(
+        study: &Study<'_>,
+        cover: Cover<'a>,
+        ways: &Ways,
+        needs: &Needs,
+        limits: &Limits,
+        exec: &Exec,
+    ) -> Result<Self, LimitError> {
+        let from_one_side = needs.sides.then(|| cover.clone());
+        let reached = Reached::new(cover, &study.field, |ball| ways.width(ball), limits, exec)?;
+        let bare = |(_, d): &(String, f64)| reached.below(study.frame(), (d * (1.0 - SLACK) / 2.0) as f32, exec);
+        Ok(Self {
+            items: reached.items().collect(),
+            bare: needs.accessible.iter().map(bare).collect(),
+            cover: from_one_side,
+        })
+    }
+}
+
 /// Measures the accessible shares, the curves and what is out of reach; `closed` is closed void.
 ///
 /// # Errors
 /// When a field does not fit the memory budget.
 pub(super) fn measure(
     study: &Study<'_>,
-    cover: Cover<'_>,
+    swept: Swept<'_>,
     reach: &[f32],
     ways: &Ways,
     closed: &Mask,
@@ -105,14 +136,8 @@ pub(super) fn measure(
     out: &mut Figures,
 ) -> Result<(), LimitError> {
     let h = study.frame().coarsest();
-    let width = |ball: &Ball| ways.width(ball);
-    let from_one_side = needs.sides.then(|| cover.clone());
-    let reached = Reached::new(cover, &study.field, width, limits, exec)?;
     // What no ball that comes from there covers counts as never reached.
-    let items = || {
-        let with_a_way = reached.items().filter(|(key, _)| *key > 0.0);
-        with_a_way.map(|(key, count)| (2.0 * f64::from(key), f64::from(count)))
-    };
+    let items = || swept.items.iter().map(|(radius, count)| (2.0 * f64::from(*radius), f64::from(*count)));
     let void = study.void.count() as f64;
     let sizes = Sizes::new(items(), exec);
     let at_least = |d: f64| sizes.share(d, f64::INFINITY) * sizes.total() / void;
@@ -149,13 +174,12 @@ pub(super) fn measure(
         let (edges, fraction) = with_rest.histogram(width);
         let method = format!("share of void swept by spheres of at least this diameter that {from} (Moore)");
         out.details.curves.insert("accessible_void".to_owned(), falling(&edges, &fraction, unreached / void, method));
-        if let Some(cover) = from_one_side {
-            sides(study, &cover, reach, ways, &edges, limits, exec, out)?;
+        if let Some(cover) = &swept.cover {
+            sides(study, cover, reach, ways, &edges, limits, exec, out)?;
         }
         out.distributions.insert("access".to_owned(), Distribution { unit: Unit::Micrometre, edges, fraction });
     }
-    for (id, d) in &needs.accessible {
-        let bare = reached.below(study.frame(), (d * (1.0 - SLACK) / 2.0) as f32, exec);
+    for ((id, d), bare) in needs.accessible.iter().zip(swept.bare) {
         out_of_reach(study, reach, ways, closed, (id, *d), bare, exec, out);
     }
     Ok(())
@@ -200,7 +224,7 @@ fn sides(
         let step = edges[1] - edges[0];
         let mut fraction = vec![0.0; edges.len() - 1];
         let mut reached = 0.0;
-        for (key, count) in found.items().filter(|(key, _)| *key > 0.0) {
+        for (key, count) in found.items() {
             let class = (2.0 * f64::from(key) / step) as usize;
             let share = f64::from(count) / void;
             fraction[class.min(edges.len() - 2)] += share;

@@ -79,9 +79,9 @@ impl<'a> Reached<'a> {
         Ok(Self { cover, keys })
     }
 
-    /// Keys, each with the number of voxels whose greatest it is.
+    /// Keys above 0, each with the number of voxels whose greatest it is.
     pub fn items(&self) -> impl Iterator<Item = (f32, u32)> {
-        self.keys.iter().copied().zip(self.cover.counts.iter().copied())
+        self.keys.iter().copied().zip(self.cover.counts.iter().copied()).filter(|item| item.0 > 0.0)
     }
 
     /// The voxels whose greatest key is less than this.
