@@ -100,18 +100,16 @@ impl Mesh {
     /// loses no digits.
     #[must_use]
     pub fn signed_volume(&self) -> f64 {
-        self.signed_volume_of(0..self.triangles.len())
+        self.bounds().map_or(0.0, |(low, high)| self.signed_volume_of(0..self.triangles.len(), (low + high) / 2.0))
     }
 
-    /// As [`signed_volume`](Self::signed_volume), of some of the triangles.
+    /// As [`signed_volume`](Self::signed_volume), of some of the triangles, seen from a point near them.
     #[must_use]
-    pub fn signed_volume_of(&self, triangles: impl IntoIterator<Item = usize>) -> f64 {
-        let Some((low, high)) = self.bounds() else { return 0.0 };
-        let centre = (low + high) / 2.0;
+    pub fn signed_volume_of(&self, triangles: impl IntoIterator<Item = usize>, from: V3) -> f64 {
         triangles
             .into_iter()
             .map(|t| {
-                let [a, b, c] = self.corners(t).map(|v| v - centre);
+                let [a, b, c] = self.corners(t).map(|v| v - from);
                 a.dot(&b.cross(&c)) / 6.0
             })
             .sum()

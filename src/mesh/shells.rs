@@ -127,7 +127,8 @@ impl Shells {
                 .iter()
                 .flat_map(|&t| mesh.corners(t as usize))
                 .fold((corner, corner), |(low, high), v| (low.inf(&v), high.sup(&v)));
-            let volume = mesh.signed_volume_of(members.iter().map(|&t| t as usize));
+            let middle = (bounds.0 + bounds.1) / 2.0;
+            let volume = mesh.signed_volume_of(members.iter().map(|&t| t as usize), middle);
             self.shells.push(Shell { triangles: members, closed: true, volume, bounds, parent: None });
         }
     }
