@@ -636,7 +636,7 @@ fn the_review_asks_about_making_only_where_it_is_declared() {
     }
     let required = |id: &str| review.rules.iter().find(|r| r.id == id).unwrap().required;
     assert!(required("gap-process") && required("trapped-process") && required("fits"));
-    assert!(!required("overhang-process") && !required("shielding") && !required("adequate"));
+    assert!(!required("overhang-process") && !required("shielding") && required("adequate"));
     let volume = Making { volume: Some([Length::from_um(1e5); 3]), ..Making::default() };
     assert_eq!(review.made(&volume), review, "only a process names measures");
 }
