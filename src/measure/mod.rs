@@ -17,6 +17,7 @@ mod figure;
 mod fit;
 mod gaps;
 mod interconnectivity;
+mod larger;
 mod network;
 mod overhang;
 mod oxygen;

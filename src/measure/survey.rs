@@ -117,7 +117,7 @@ pub fn survey_with(
     }
     if let Some(region) = &needs.cavity {
         exec.stage("room in the cavity")?;
-        cavity::measure(study, region, &mut figures);
+        cavity::measure(study, region, exec, &mut figures);
     }
     if needs.curvature {
         curvature::measure(study, exec, &mut figures);
