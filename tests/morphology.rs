@@ -342,7 +342,8 @@ fn a_study_in_another_envelope_is_the_one_made_anew() {
     let path = folder.path().join("l.stl");
     poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), &bars).unwrap();
     let (limits, exec) = (Limits { memory: 1 << 30 }, Exec::silent(2).unwrap());
-    let design = Design::new(load(&path, &limits).unwrap(), &Options::default(), &limits, &exec).unwrap();
+    let options = Options { envelope: EnvelopeChoice::Box, ..Options::default() };
+    let design = Design::new(load(&path, &limits).unwrap(), &options, &limits, &exec).unwrap();
     let at = Resolution::Spacing(20.0);
     let hull = design.envelope.as_hull();
     for cut in [CutPores::Open, CutPores::Clip] {
