@@ -55,6 +55,44 @@ fn the_verdict_on_degradation_comes_from_material_and_tissue() {
 }
 
 #[test]
+fn what_carries_less_than_tissue_at_first_fails_unless_a_load_is_declared() {
+    let file = mesh("pass-cubic.stl");
+    let checked = |more: &[&str]| {
+        let mut all = vec!["check", &file, "--resolution", "60um", "--flow-resolution", "120um", "--format", "json"];
+        all.extend(more);
+        let output = poregauge(&all);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let checks = report["designs"][0]["checks"].as_array().unwrap();
+        let check = checks.iter().find(|c| c["id"] == "adequate").unwrap();
+        check.clone()
+    };
+    let told = |c: &serde_json::Value| format!("{} {}", c["verdict"].as_str().unwrap(), c["gates"]);
+    let bone = "trabecular_contained";
+    let check = checked(&[]);
+    assert_eq!(told(&check), "not-assessed false");
+    let check = checked(&["--tissue", bone]);
+    assert_eq!(told(&check), "inconclusive true");
+    assert_eq!(check["reason"], "declare a material");
+    // At 90 % of porosity nothing is left of alginate's modulus, and magnesium has enough of both.
+    let check = checked(&["--tissue", bone, "--material", "alginate"]);
+    assert_eq!(told(&check), "fail true");
+    assert!(check["advice"].as_str().unwrap().contains("99 % of the stiffness"), "{check}");
+    let check = checked(&["--tissue", bone, "--material", "WE43"]);
+    assert_eq!(told(&check), "pass false");
+    // What only the library leaves open is told with the worst of its ends, and gates under strict rules.
+    let check = checked(&["--tissue", bone, "--material", "PCL"]);
+    let strict = checked(&["--tissue", bone, "--material", "PCL", "--strict"]);
+    assert_eq!([told(&check), told(&strict)], ["inconclusive false", "inconclusive true"]);
+    let reason = check["reason"].as_str().unwrap();
+    assert!(reason.contains("worst where its modulus is 2") && reason.contains("material of your own"), "{reason}");
+    let check = checked(&["--tissue", "dermis", "--material", "collagen_GAG_DRT"]);
+    assert_eq!(told(&check), "declared false");
+    // A load that is known counts in its place.
+    let check = checked(&["--tissue", bone, "--material", "alginate", "--load", "1Pa"]);
+    assert_eq!((told(&check), check["required"].as_bool()), ("fail false".to_owned(), Some(false)));
+}
+
+#[test]
 fn a_timeline_has_its_arrays_and_they_go_the_way_they_must() {
     let arguments = [
         "timeline",

@@ -7,10 +7,12 @@ mod common;
 use std::f64::consts::PI;
 
 use common::{assert_close, cuboid, figure, implicit, join, measure, run};
-use poregauge::design::{CutPores, EnvelopeChoice, Options};
+use poregauge::design::{CutPores, Design, EnvelopeChoice, Options, Resolution, Study};
 use poregauge::gauge::Run;
 use poregauge::generate::cubic::Cubic;
 use poregauge::generate::tpms::{Form, Surface, Tpms};
+use poregauge::input::load;
+use poregauge::limits::Limits;
 use poregauge::mesh::{Mesh, V3};
 use poregauge::parallel::Exec;
 use poregauge::report::DesignEntry;
@@ -330,4 +332,26 @@ fn surfaces_bend_as_on_paper() {
         bent(&gyroid.mesh(&Exec::silent(2).unwrap()).unwrap(), Run { cut: CutPores::Periodic, ..run(25.0) });
     near(mean, 0.0, 2.0);
     near(gaussian, -16.0 * PI / 3.0915, 16.3);
+}
+
+/// Two bars in an L: of their box a good part is beside their hull.
+#[test]
+fn a_study_in_another_envelope_is_the_one_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let bars = join(&[cuboid([0.0; 3], [900.0, 300.0, 300.0]), cuboid([0.0, 320.0, 0.0], [300.0, 700.0, 300.0])]);
+    let path = folder.path().join("l.stl");
+    poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), &bars).unwrap();
+    let (limits, exec) = (Limits { memory: 1 << 30 }, Exec::silent(2).unwrap());
+    let options = Options { envelope: EnvelopeChoice::Box, ..Options::default() };
+    let design = Design::new(load(&path, &limits).unwrap(), &options, &limits, &exec).unwrap();
+    let at = Resolution::Spacing(20.0);
+    let hull = design.envelope.as_hull();
+    for cut in [CutPores::Open, CutPores::Clip] {
+        let of = |envelope| Study::new(&design, envelope, at, cut, &limits, &exec).unwrap();
+        let (anew, taken) = (of(&hull), of(&design.envelope).within(&hull, at, &limits, &exec).unwrap());
+        assert_ne!(anew.voxels(), of(&design.envelope).voxels());
+        assert_eq!((&taken.field.values, &taken.field.nearest), (&anew.field.values, &anew.field.nearest));
+        assert_eq!((&taken.inside, &taken.solid), (&anew.inside, &anew.solid));
+        assert_eq!((&taken.void, &taken.region), (&anew.void, &anew.region));
+    }
 }

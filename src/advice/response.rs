@@ -473,6 +473,7 @@ impl<'a> Response<'a> {
             alternatives,
             at_um: None,
             range: None,
+            ends: None,
             library: false,
         })
     }

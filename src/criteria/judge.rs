@@ -115,6 +115,10 @@ const MET: f64 = 1e-6;
 /// limit: a size that was drawn just so stays on both sides of it on any grid.
 const DRAWN: (f64, f64) = (1e-3, 0.1);
 
+/// What a tissue asks of a scaffold at first: in the place of a load, beside which it is advisory.
+const ADEQUACY: &str = "matching.adequacy";
+const SHIELDING: &str = "matching.shielding";
+
 /// Voxels that the thinnest strut must be across for what hangs on single struts.
 const ACROSS_STRUT: f64 = 3.0;
 
@@ -164,6 +168,13 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         library: false,
         advice: None,
     };
+    let bears = match &rule.kind {
+        RuleKind::Load { .. } => context.declared.load.is_some(),
+        _ => rule.measure() == Some(ADEQUACY) && context.declared.tissue.is_some(),
+    };
+    if rule.measure() == Some(ADEQUACY) {
+        check.rule.required &= context.declared.load.is_none();
+    }
     let (measure, limit) = match &rule.kind {
         RuleKind::Declared(what) => {
             let words: Vec<&str> = what.iter().map(|d| d.phrase()).collect();
@@ -230,6 +241,10 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
     check.requirement = requirement(&figure, limit, unit);
     check.limit = Some(limit);
     if let Some(missing) = missing_for(measure, false, &context.declared) {
+        // What bears a load, or stands in for tissue, is asked for: without a material it stays open.
+        if bears && context.declared.material.is_none() {
+            check.verdict = Verdict::Inconclusive;
+        }
         check.reason = Some(missing);
         return check;
     }
@@ -268,10 +283,15 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         if check.verdict == Verdict::Inconclusive {
             check.library = measurement.library;
             let whose = if measurement.library { "the library's ranges" } else { "the ranges declared" };
+            let worst = measurement.ends.as_ref().map_or_else(String::new, |[least, greatest]| {
+                let worst = if at(low, limit) == Verdict::Pass { greatest } else { least };
+                format!(", the worst where {worst}")
+            });
             check.reason = Some(format!(
-                "{whose} leave it open: {} to {}; a measured curve settles it",
+                "{whose} leave it open: {} to {}{worst}; {}",
                 show(low, unit),
-                show(high, unit)
+                show(high, unit),
+                settled_by(measure)
             ));
         }
     }
@@ -307,6 +327,16 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         check.advice.clone_from(&rule.advice);
     }
     check
+}
+
+/// What would settle what ranges leave open.
+fn settled_by(measure: &str) -> &'static str {
+    let of_time = ["degradation.", "tissue.", "matching."].iter().any(|family| measure.starts_with(family));
+    if of_time && !matches!(measure, ADEQUACY | SHIELDING) {
+        "a measured curve settles it"
+    } else {
+        "measured values in a material of your own settle it"
+    }
 }
 
 fn has(declared: &Declared, what: Declaration, context: &Context) -> bool {
@@ -484,6 +514,7 @@ mod tests {
             alternatives: Vec::new(),
             at_um: None,
             range: None,
+            ends: None,
             library: false,
         }
     }
@@ -510,6 +541,53 @@ mod tests {
         voxels_across: 4.0,
         from_shells: true,
     };
+
+    #[test]
+    fn what_tissue_asks_at_first_gives_way_to_a_load() {
+        let material = || Some(MaterialRecord { compatibility: String::new(), cell_interface: String::new() });
+        let of = |material, tissue, load, figure: Option<(f64, f64)>| {
+            let declared = Declared { material, tissue, load, ..Declared::default() };
+            let figure = figure.map(|(low, high)| Measurement {
+                range: Some((low, high)),
+                ends: Some(["its modulus is 2 MPa".to_owned(), "its strength is 9 MPa".to_owned()]),
+                library: true,
+                ..measurement(low, high - low, Unit::One)
+            });
+            verdict("adequate", figure, &Context { declared, ..FINE })
+        };
+        let bone = Some(Support::Shared);
+        let seen = |c: &Check| (c.verdict, c.rule.required, c.gates(false));
+        // Neither is declared, then each of them.
+        assert_eq!(seen(&of(material(), None, None, None)), (Verdict::NotAssessed, true, false));
+        for (range, expected) in [
+            ((0.2, 0.4), (Verdict::Fail, true, true)),
+            ((1.2, 2.0), (Verdict::Pass, true, false)),
+            ((0.2, 2.0), (Verdict::Inconclusive, true, false)),
+        ] {
+            assert_eq!(seen(&of(material(), bone, None, Some(range))), expected);
+            let beside = of(material(), bone, Some(0.5), Some(range));
+            assert_eq!(seen(&beside), (expected.0, false, false), "a load is what counts");
+        }
+        let open = of(material(), bone, None, Some((0.2, 2.0)));
+        let reason = open.reason.as_deref().unwrap();
+        assert!(open.library && open.gates(true), "{open:?}");
+        assert!(reason.contains("the worst where its modulus is 2 MPa; measured values"), "{reason}");
+        assert!(of(material(), bone, None, Some((0.2, 0.4))).advice.unwrap().contains("99 %"));
+        // Without a material it stays open, and nothing is asked where no load is carried.
+        let bare = of(None, bone, None, None);
+        assert_eq!(
+            (seen(&bare), bare.reason.as_deref()),
+            ((Verdict::Inconclusive, true, true), Some("declare a material"))
+        );
+        assert_eq!(of(None, Some(Support::NonStructural), None, None).verdict, Verdict::Declared);
+        let declared = Declared { load: Some(0.5), ..Declared::default() };
+        let load = verdict("strength-initial", None, &Context { declared, ..FINE });
+        assert_eq!(
+            (seen(&load), load.reason.as_deref()),
+            ((Verdict::Inconclusive, true, true), Some("declare a material"))
+        );
+        assert_eq!(verdict("strength-initial", None, &FINE).verdict, Verdict::NotAssessed);
+    }
 
     #[test]
     fn the_whole_interval_decides() {

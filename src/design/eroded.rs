@@ -8,12 +8,33 @@ use std::borrow::Cow;
 
 use super::solid::Solid;
 use super::study::{CutPores, Study, facet_corner, negative, surface_of};
-use crate::grid::{Border, Connectivity, Mask};
+use crate::grid::{Border, Connectivity, Frame, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::voxel::distance::{DistanceField, Facet};
 use crate::voxel::labels::Labels;
+
+/// A field that is negative in what a front at a depth leaves, from the distances to where it started.
+///
+/// # Errors
+/// When it does not fit the memory budget.
+pub fn moved_in(
+    frame: &Frame,
+    distances: &[f32],
+    depth: f64,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Vec<f32>, LimitError> {
+    let mut values = limits.try_vec("the eroded solid", frame.len(), 0.0f32)?;
+    let plane = frame.size[0] * frame.size[1];
+    exec.chunks(&mut values, plane, |z, values| {
+        for (value, old) in values.iter_mut().zip(&distances[plane * z..]) {
+            *value = old + depth as f32;
+        }
+    });
+    Ok(values)
+}
 
 impl Study<'_> {
     /// Signed distances to the surface without the caps where the envelope cuts the solid: what a front starts from.
@@ -77,13 +98,7 @@ impl Study<'_> {
         exec: &Exec,
     ) -> Result<Option<Self>, LimitError> {
         let (frame, border) = (field.frame, field.border);
-        let mut values = limits.try_vec("the eroded solid", frame.len(), 0.0f32)?;
-        let plane = frame.size[0] * frame.size[1];
-        exec.chunks(&mut values, plane, |z, values| {
-            for (value, old) in values.iter_mut().zip(&field.values[plane * z..]) {
-                *value = old + depth as f32;
-            }
-        });
+        let values = moved_in(&frame, &field.values, depth, limits, exec)?;
         let mut solid = negative(&frame, &values, exec);
         solid.intersect(&self.solid);
         // What the body cuts goes on beyond it.

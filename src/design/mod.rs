@@ -10,6 +10,7 @@ mod study;
 mod wrap;
 
 pub use envelope::{Body, Envelope, EnvelopeChoice, EnvelopeKind, Plane, SIDES};
+pub use eroded::moved_in;
 pub use finding::{Finding, Severity};
 pub use phases::{Binarised, Threshold};
 pub use region::Region;

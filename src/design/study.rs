@@ -59,6 +59,22 @@ impl CutPores {
             Self::Periodic => "periodic",
         }
     }
+
+    /// Whether solid that is cut goes on beyond the cut, in the next cell or in the mirror.
+    const fn goes_on(self) -> bool {
+        matches!(self, Self::Periodic | Self::Mirror)
+    }
+
+    /// Whether the body has the faces that the policy needs.
+    fn goes_with(self, body: &Body) -> Result<(), StudyError> {
+        if self != Self::Open && body.region.is_some() {
+            return Err(StudyError::Body(self.id()));
+        }
+        if self == Self::Mirror && !matches!(body.kind, EnvelopeKind::Box | EnvelopeKind::Grid) {
+            return Err(StudyError::Mirror);
+        }
+        Ok(())
+    }
 }
 
 /// How fine the grid is.
@@ -151,14 +167,8 @@ impl<'a> Study<'a> {
     ) -> Result<Self, StudyError> {
         let border = if cut == CutPores::Periodic { Border::Periodic } else { Border::Open };
         let body = &envelope.body;
-        if cut != CutPores::Open && body.region.is_some() {
-            return Err(StudyError::Body(cut.id()));
-        }
-        if cut == CutPores::Mirror && !matches!(body.kind, EnvelopeKind::Box | EnvelopeKind::Grid) {
-            return Err(StudyError::Mirror);
-        }
-        // Solid that is cut goes on beyond the cut, in the next cell or in the mirror.
-        let goes_on = matches!(cut, CutPores::Periodic | CutPores::Mirror);
+        cut.goes_with(body)?;
+        let goes_on = cut.goes_on();
         let (frame, surface, solid) = match &design.solid {
             Solid::Mesh(mesh) => {
                 let (spacing, multiple) = match resolution {
@@ -193,13 +203,9 @@ impl<'a> Study<'a> {
             }
         };
         exec.checkpoint()?;
-        let inside = body.mask(&frame, exec);
-        let mut in_body = solid.clone();
-        in_body.intersect(&inside);
-        let mut void = inside.clone();
-        void.subtract(&solid);
-        if in_body.is_empty() || surface.is_empty() {
-            return Err(StudyError::OnePhase(if in_body.is_empty() { "void" } else { "solid" }));
+        let parts = Parts::new(envelope, cut, &frame, &solid, exec);
+        if parts.solid.is_empty() || surface.is_empty() {
+            return Err(StudyError::OnePhase(if parts.solid.is_empty() { "void" } else { "solid" }));
         }
         exec.stage("signed distance")?;
         let mut field = DistanceField::new(frame, border, surface, &solid, limits, exec)?;
@@ -208,11 +214,41 @@ impl<'a> Study<'a> {
             field.slack = SLACK * frame.coarsest();
         }
         exec.checkpoint()?;
-        let mut region = void.clone();
-        if envelope.hull.volume < body.volume * (1.0 - 1e-9) && cut != CutPores::Periodic {
-            region.intersect(&envelope.hull.mask(&frame, exec));
+        Ok(Self::of(design, envelope, cut, field, parts))
+    }
+
+    /// The same design in another envelope. The field is taken over where it would be the same: where the grid is.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn within(
+        self,
+        envelope: &Envelope,
+        resolution: Resolution,
+        limits: &Limits,
+        exec: &Exec,
+    ) -> Result<Self, StudyError> {
+        let Self { design, cut, field, envelope: Envelope { body: own, .. }, .. } = self;
+        let body = &envelope.body;
+        cut.goes_with(body)?;
+        let grids = [&own, body].map(|body| body.kind == EnvelopeKind::Grid);
+        if cut.goes_on() || (own.low, own.high) != (body.low, body.high) || grids[0] != grids[1] {
+            drop(field);
+            return Self::new(design, envelope, resolution, cut, limits, exec);
         }
-        Ok(Self { design, envelope: envelope.clone(), cut, field, inside, solid: in_body, void, region })
+        // Solid at the surface itself has the distance -0.
+        let solid = holding(&field.frame, &field.values, f32::is_sign_negative, exec);
+        let parts = Parts::new(envelope, cut, &field.frame, &solid, exec);
+        if parts.solid.is_empty() {
+            return Err(StudyError::OnePhase("void"));
+        }
+        exec.checkpoint()?;
+        Ok(Self::of(design, envelope, cut, field, parts))
+    }
+
+    fn of(design: &'a Design, envelope: &Envelope, cut: CutPores, field: DistanceField, parts: Parts) -> Self {
+        let Parts { inside, solid, void, region } = parts;
+        Self { design, envelope: envelope.clone(), cut, field, inside, solid, void, region }
     }
 
     /// Whether a triangle of the surface, in µm and counter-clockwise seen from the void, has a voxel of this part of the
@@ -259,6 +295,29 @@ impl<'a> Study<'a> {
     #[must_use]
     pub fn voxels(&self) -> u64 {
         self.inside.count()
+    }
+}
+
+/// The voxels of a body, and what of them is what.
+struct Parts {
+    inside: Mask,
+    solid: Mask,
+    void: Mask,
+    region: Mask,
+}
+
+impl Parts {
+    fn new(envelope: &Envelope, cut: CutPores, frame: &Frame, all: &Mask, exec: &Exec) -> Self {
+        let inside = envelope.body.mask(frame, exec);
+        let mut solid = all.clone();
+        solid.intersect(&inside);
+        let mut void = inside.clone();
+        void.subtract(all);
+        let mut region = void.clone();
+        if envelope.hull.volume < envelope.body.volume * (1.0 - 1e-9) && cut != CutPores::Periodic {
+            region.intersect(&envelope.hull.mask(frame, exec));
+        }
+        Self { inside, solid, void, region }
     }
 }
 
@@ -319,6 +378,11 @@ fn signed_field(
 
 /// The voxels where a field is negative.
 pub(super) fn negative(frame: &Frame, field: &[f32], exec: &Exec) -> Mask {
+    holding(frame, field, |v| v < 0.0, exec)
+}
+
+/// The voxels where a field is so.
+fn holding(frame: &Frame, field: &[f32], so: impl Fn(f32) -> bool + Sync, exec: &Exec) -> Mask {
     let [nx, ny, _] = frame.size;
     let mut mask = Mask::empty(frame.size);
     let per_row = mask.words_per_row();
@@ -327,7 +391,7 @@ pub(super) fn negative(frame: &Frame, field: &[f32], exec: &Exec) -> Mask {
     exec.for_each(pieces, |_, (words, field)| {
         for (words, row) in words.chunks_mut(per_row).zip(field.chunks(nx)) {
             for (word, values) in words.iter_mut().zip(row.chunks(64)) {
-                *word = values.iter().enumerate().fold(0, |bits, (k, v)| bits | u64::from(*v < 0.0) << k);
+                *word = values.iter().enumerate().fold(0, |bits, (k, v)| bits | u64::from(so(*v)) << k);
             }
         }
     });

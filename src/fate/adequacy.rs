@@ -2,7 +2,8 @@
 //!
 //! The figure is the lesser of two shares: the apparent modulus along the weakest axis over the lower end of the modulus of
 //! the tissue, and the apparent strength over the lower end of its strength, each computed where something asked for it, else
-//! estimated from the porosity. The tissue's ends are one number each, so the range is that of modulus and strength. At 90 %
+//! estimated from the porosity. The tissue's ends are one number each, so the range is that of modulus and strength, and the
+//! library's where the material is. At 90 %
 //! of porosity a bending lattice keeps 1 % of the modulus of its material: few polymers reach cancellous bone, and a service
 //! load that is declared says more.
 
@@ -31,6 +32,8 @@ pub fn adequacy(
         how(stiff),
         significant(tissue.modulus_mpa.low, 4)
     );
+    let mpa = |name: &str, share: f64, of: f64| format!("its {name} is {} MPa", significant(share * of, 2));
+    let mut ends = [modulus.low, modulus.high].map(|share| mpa("modulus", share, tissue.modulus_mpa.low));
     let mut least = modulus;
     if let Some(of) = tissue.strength_mpa.map(|s| s.low).filter(|low| *low > 0.0) {
         let strength = share(strong.unwrap_or_else(|| strength(material, density)), of);
@@ -39,6 +42,11 @@ pub fn adequacy(
             how(strong),
             significant(of, 4)
         );
+        for (end, [m, s]) in ends.iter_mut().zip([[modulus.low, strength.low], [modulus.high, strength.high]]) {
+            if s < m {
+                *end = mpa("strength", s, of);
+            }
+        }
         least = Range {
             low: modulus.low.min(strength.low),
             typical: modulus.typical.min(strength.typical),
@@ -46,7 +54,8 @@ pub fn adequacy(
         };
     }
     let method = format!("{method}; {} in {}", material.id, tissue.id);
-    Some(measurement(least, Unit::One, &method, !material.own || !tissue.own))
+    let figure = measurement(least, Unit::One, &method, !material.own);
+    Some(Measurement { ends: Some(ends), ..figure })
 }
 
 #[cfg(test)]
@@ -66,6 +75,10 @@ mod tests {
         assert!((pcl.value - 0.4).abs() < 1e-9, "{}", pcl.value);
         let (low, high) = pcl.range.unwrap();
         assert!((low - 0.21).abs() < 1e-9 && high > pcl.value && pcl.library, "{low} {high}");
+        // At both ends the modulus decides, 2.1 MPa for the 10.
+        let [least, greatest] = pcl.ends.unwrap();
+        assert_eq!(least, "its modulus is 2.1 MPa");
+        assert!(greatest.starts_with("its modulus"), "{greatest}");
         // Zinc is stiff enough by far: 0.3 · 50 MPa · 0.1^1.5 for 0.1.
         let zinc = of("Zn", "trabecular_contained", 0.1, [None; 2]).unwrap();
         assert!((zinc.value - 0.3 * 50.0 * 0.1f64.powf(1.5) / 0.1).abs() < 1e-9, "{}", zinc.value);

@@ -15,7 +15,7 @@ use crate::mesh::V3;
 use crate::parallel::Exec;
 use crate::voxel::distance::DistanceField;
 use crate::voxel::passage::{Goal, widest_passage};
-use crate::voxel::ridge::ridge;
+use crate::voxel::ridge::{Ridge, ridge};
 
 /// Names of the axes.
 pub const AXES: [&str; 3] = ["x", "y", "z"];
@@ -32,13 +32,14 @@ pub struct Apart {
 }
 
 /// For each axis when the solid falls apart along it; `None` where it does not lead through at first. `field` has the
-/// distances to the surface without caps.
+/// distances to the surface without caps, `known` is the ridge of the solid in it, where that is at hand.
 ///
 /// # Errors
 /// When a field does not fit the memory budget, or the run was cancelled.
 pub fn falls_apart(
     study: &Study<'_>,
     field: &DistanceField,
+    known: Option<&Ridge>,
     limits: &Limits,
     exec: &Exec,
 ) -> Result<[Option<Apart>; 3], StudyError> {
@@ -54,9 +55,16 @@ pub fn falls_apart(
             });
         }
     });
-    let ridge = ridge(field, &study.solid, exec);
+    let found;
+    let ridge = match known {
+        Some(known) => known,
+        None => {
+            found = ridge(field, &study.solid, exec);
+            &found
+        }
+    };
     exec.checkpoint()?;
-    for (voxel, radius) in ridge.balls.iter().map(|b| (b.voxel, b.radius)).chain(ridge.beside) {
+    for (voxel, radius) in ridge.balls.iter().map(|b| (b.voxel, b.radius)).chain(ridge.beside.iter().copied()) {
         let at = &mut depth[voxel as usize];
         *at = at.max(radius);
     }

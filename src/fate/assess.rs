@@ -81,6 +81,43 @@ pub(super) struct Corner<'a> {
     pub(super) growing: &'a Growing,
     /// Modulus of the mature tissue, in MPa.
     pub(super) et: f64,
+    /// Which end of each of the four ranges it is.
+    ends: [usize; 4],
+}
+
+impl Corner<'_> {
+    /// Where it lies, in words; of the ranges that matter.
+    fn words(&self, matters: [bool; 4]) -> String {
+        let goes = if self.pick == Pick::Fast { "soonest" } else { "latest" };
+        let words = [
+            format!("it degrades {goes}"),
+            format!("it has {} MPa at first", significant(self.e0, 2)),
+            format!("the tissue is there by day {}", significant(self.growing.t90, 3)),
+            format!("the tissue has {} MPa", significant(self.et, 2)),
+        ];
+        words
+            .into_iter()
+            .zip(matters)
+            .filter_map(|(words, matters)| matters.then_some(words))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}
+
+/// The least (`sign` 1) or the greatest (-1) of a figure over the corners and as it is to be expected, and where that is, in
+/// words.
+fn end(sign: f64, values: &[f64], all: &[Corner<'_>], typical: f64) -> (f64, String) {
+    let k = (0..values.len()).min_by(|a, b| (sign * values[*a]).total_cmp(&(sign * values[*b]))).unwrap_or(0);
+    if sign * typical < sign * values[k] {
+        return (typical, "all is as expected".to_owned());
+    }
+    // A range matters where the figure is another at its other end, all else being the same.
+    let other = |j: usize, d: usize| (0..4).all(|e| (e == d) != (all[j].ends[e] == all[k].ends[e]));
+    let alone = |d: usize| (0..all.len()).any(|j| values[j] != values[k] && other(j, d));
+    let matters: [bool; 4] = std::array::from_fn(alone);
+    let any = |d: usize| all.iter().any(|c| c.ends[d] != all[k].ends[d]);
+    let matters = if matters.contains(&true) { matters } else { std::array::from_fn(any) };
+    (values[k], all[k].words(matters))
 }
 
 /// The reading that is to be expected, and all corners of the ranges.
@@ -92,19 +129,19 @@ pub(super) fn corners<'a>(
 ) -> (Corner<'a>, Vec<Corner<'a>>) {
     let e0 = body.modulus(material);
     let growing = &growings.typical;
-    let typical = Corner { pick: Pick::Typical, e0: e0.typical, growing, et: tissue.modulus_mpa.typical };
+    let typical = Corner { pick: Pick::Typical, e0: e0.typical, growing, et: tissue.modulus_mpa.typical, ends: [0; 4] };
     // Ends that are the same make no corners of their own.
     let ends = |r: Range| if r.low < r.high { vec![r.low, r.high] } else { vec![r.low] };
     let course = |pick| Course::new(material, &body.front, pick);
     let picks = if course(Pick::Fast) == course(Pick::Slow) { vec![Pick::Fast] } else { vec![Pick::Fast, Pick::Slow] };
     let mut all = Vec::new();
-    for pick in picks {
+    for (p, pick) in picks.into_iter().enumerate() {
         let [soonest, latest] = growings.ends(pick);
         let growings = if soonest == latest { vec![soonest] } else { vec![soonest, latest] };
-        for e0 in ends(e0) {
-            for &growing in &growings {
-                for et in ends(tissue.modulus_mpa) {
-                    all.push(Corner { pick, e0, growing, et });
+        for (e, e0) in ends(e0).into_iter().enumerate() {
+            for (g, &growing) in growings.iter().enumerate() {
+                for (t, et) in ends(tissue.modulus_mpa).into_iter().enumerate() {
+                    all.push(Corner { pick, e0, growing, et, ends: [p, e, g, t] });
                 }
             }
         }
@@ -123,6 +160,7 @@ pub(super) fn measurement(range: Range, unit: Unit, method: &str, library: bool)
         alternatives: Vec::new(),
         at_um: None,
         range: Some((range.low, range.high)),
+        ends: None,
         library,
     }
 }
@@ -202,16 +240,15 @@ pub fn assess(
     let expected = run(&typical);
     let spread: Vec<(Match, (f64, f64))> = all.iter().map(run).collect();
     let range = |f: &dyn Fn(&(Match, (f64, f64))) -> f64| {
-        let values: Vec<f64> = spread.iter().map(f).chain([f(&expected)]).collect();
-        Range {
-            low: values.iter().copied().fold(f64::INFINITY, f64::min),
-            typical: f(&expected),
-            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        }
+        let values: Vec<f64> = spread.iter().map(f).collect();
+        let typical = f(&expected);
+        let [least, greatest] = [1.0, -1.0].map(|sign| end(sign, &values, &all, typical));
+        (Range { low: least.0, typical, high: greatest.0 }, [least.1, greatest.1])
     };
     let what = format!("{} in {}, over the corners of their ranges; {by}", material.id, tissue.id);
-    let mut add = |id: &str, range: Range, unit, method: &str| {
-        figures.insert(id.to_owned(), measurement(range, unit, &format!("{method}; {what}"), library));
+    let mut add = |id: &str, (range, ends): (Range, [String; 2]), unit, method: &str| {
+        let figure = measurement(range, unit, &format!("{method}; {what}"), library);
+        figures.insert(id.to_owned(), Measurement { ends: Some(ends), ..figure });
     };
     if tissue.class != Support::NonStructural {
         add(
@@ -338,5 +375,43 @@ fn warn_of_walls(material: &Material, body: &Body, findings: &mut Vec<Finding>) 
                 material.id
             ),
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::library::Library;
+    use super::*;
+
+    #[test]
+    fn the_ends_of_a_figure_are_told_by_the_ranges_that_matter() {
+        let library = Library::built_in().unwrap();
+        let (material, tissue) = (library.material("WE43").unwrap(), library.tissue("trabecular_contained").unwrap());
+        let body = Body {
+            density: 0.1,
+            front: Front::strut(150.0),
+            walls: None,
+            thinner: None,
+            strut: None,
+            stiffness: None,
+            ground: None,
+        };
+        let figures = assess(&material, Some(&tissue), &body).0;
+        let ends = |id: &str| figures[id].ends.clone().unwrap();
+        let [soft, stiff] =
+            [tissue.modulus_mpa.low, tissue.modulus_mpa.high].map(|e| format!("has {} MPa", significant(e, 2)));
+        // The gap is widest where the metal goes soonest, the tissue comes late and much is asked for.
+        let [_, widest] = ends("matching.gap");
+        assert!(widest.contains("soonest") && widest.contains("by day 270"), "{widest}");
+        // Mass alone lingers, whatever the moduli are.
+        let [least, most] = ends("matching.linger");
+        assert!(most.contains("latest") && most.contains("by day 85") && !most.contains("MPa"), "{most}");
+        assert!(!least.contains("MPa"), "{least}");
+        assert!(ends("matching.support_dip").iter().any(|e| e.contains(&soft) || e.contains(&stiff)));
+        // What is the same over the ranges has no corner, and what is expected counts where it is beyond all of them.
+        assert_eq!(
+            end(1.0, &[2.0], &corners(&material, &tissue, &body, &growings(&material, &tissue, &body)).1, 1.0).1,
+            "all is as expected"
+        );
     }
 }

@@ -46,6 +46,8 @@ impl Front {
         let h = frame.coarsest();
         let depth: Vec<f64> = (0..=STEPS).map(|k| deepest * 1.001 * k as f64 / STEPS as f64).collect();
         let planes = exec.map(frame.size[2], |z| {
+            // Voxels that lie beyond all of the depths before, and the shares of those that a front is in.
+            let mut whole_until = vec![0u64; STEPS + 2];
             let mut sums = vec![0.0f64; STEPS + 1];
             let mut layers = vec![0u64; STEPS + 1];
             for y in 0..frame.size[1] {
@@ -53,6 +55,9 @@ impl Front {
                 inside.runs(y, z, |from, to| {
                     for value in &values[first + from..first + to] {
                         let d = -f64::from(*value);
+                        if d <= -0.5 * h {
+                            continue;
+                        }
                         // A voxel is passed over by the front from h/2 above its centre to h/2 below.
                         let whole = ((d - 0.5 * h) / depth[1]).floor().clamp(-1.0, STEPS as f64);
                         let none = ((d + 0.5 * h) / depth[1]).ceil().clamp(0.0, STEPS as f64);
@@ -60,15 +65,18 @@ impl Front {
                             let off = d - depth[k];
                             layers[k] += u64::from(off > -0.5 * h && off <= 0.5 * h);
                         }
-                        for (k, sum) in sums.iter_mut().enumerate().take(none as usize + 1) {
-                            if (k as f64) <= whole {
-                                *sum += 1.0;
-                            } else {
-                                *sum += (0.5 + (d - depth[k]) / h).clamp(0.0, 1.0);
-                            }
+                        let first = (whole + 1.0) as usize;
+                        whole_until[first] += 1;
+                        for k in first..=none as usize {
+                            sums[k] += (0.5 + (d - depth[k]) / h).clamp(0.0, 1.0);
                         }
                     }
                 });
+            }
+            let mut beyond = 0;
+            for k in (0..=STEPS).rev() {
+                beyond += whole_until[k + 1];
+                sums[k] += beyond as f64;
             }
             (sums, layers)
         });

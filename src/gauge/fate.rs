@@ -1,5 +1,6 @@
 //! What becomes of a measured design: from its fields to the body that degrades, and to what follows from it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::fields::resolution;
@@ -21,6 +22,7 @@ use crate::measure::{Figures, Level, Measurement, coarser, mean_pore, remaining}
 use crate::parallel::Exec;
 use crate::picture::Strip;
 use crate::voxel::curvature::covering_times;
+use crate::voxel::ridge::Ridge;
 
 /// Voxels of the grid on which pores are measured as they grow, about, and of the one that it is compared with; and depths of
 /// the front at which they are.
@@ -90,28 +92,52 @@ fn ground_at(
     Ok(ground)
 }
 
-/// What a front leaves of the solid, when it falls apart and how soft it becomes, and a section where it is to be drawn.
-fn front(
-    design: &Design,
+/// What a front leaves of the solid of a study.
+#[derive(Clone)]
+pub(super) struct Eroding {
+    /// How fine the study was.
     resolution: Resolution,
-    (softening, most): (Option<Softening>, f64),
+    /// What is left, and when it falls apart.
+    front: Front,
+    /// A section, where it is to be drawn.
+    strip: Option<Strip>,
+}
+
+/// What a front leaves of the solid of a study, when it falls apart, and a section where it is to be drawn; `ridge` is that
+/// of the solid in the study's own field, where it is at hand.
+pub(super) fn eroding(
+    study: &Study<'_>,
+    ridge: Option<&Ridge>,
+    resolution: Resolution,
     run: &Run,
     exec: &Exec,
-) -> Result<(Front, Option<Strip>), StudyError> {
+) -> Result<Eroding, StudyError> {
     exec.stage("front through the solid")?;
-    let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
     let field = study.uncapped(&run.limits, exec)?;
     let front = Front::of(study.frame(), &study.inside, &field.values, exec);
     exec.stage("where the solid falls apart")?;
-    let apart = soonest(falls_apart(&study, &field, &run.limits, exec)?, run.axis);
+    let ridge = ridge.filter(|_| matches!(field, Cow::Borrowed(_)));
+    let apart = soonest(falls_apart(study, &field, ridge, &run.limits, exec)?, run.axis);
     // Drawn along the axis that gives way, across y unless that is the axis.
     let axis = if apart.is_some_and(|a| a.axis == 1) { 0 } else { 1 };
-    let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::of(&study, &field.values, axis));
+    let strip = (run.pictures && run.timeline.is_some()).then(|| Strip::of(study, &field.values, axis));
+    Ok(Eroding { resolution, front: Front { apart, ..front }, strip })
+}
+
+/// The front with how soft the solid becomes, and the sizes of pores that grow where a course is asked for.
+fn front(
+    eroding: &Eroding,
+    design: &Design,
+    (softening, most): (Option<Softening>, f64),
+    run: &Run,
+    exec: &Exec,
+) -> Result<Front, StudyError> {
+    let front = &eroding.front;
     let pores = match (&run.timeline, front.depth.last()) {
-        (Some(_), Some(deepest)) => pores(design, resolution, (*deepest, most), run, exec)?,
+        (Some(_), Some(deepest)) => pores(design, eroding.resolution, (*deepest, most), run, exec)?,
         _ => Vec::new(),
     };
-    Ok((Front { apart, softening, pores, ..front }, strip))
+    Ok(Front { softening, pores, ..front.clone() })
 }
 
 /// Mean size of pores in µm at a few depths of the front, on a grid of few voxels; nothing where the solid is too thin for
@@ -151,16 +177,21 @@ fn pores(
     Ok(sizes)
 }
 
-/// What a front leaves at a resolution, without a section.
-fn front_at(
+/// What a front leaves on a grid twice as coarse, without a section; of what is known where it is of that grid.
+fn eroding_coarse(
+    known: Option<&Eroding>,
     design: &Design,
     resolution: Resolution,
-    softening: Option<Softening>,
     run: &Run,
     exec: &Exec,
-) -> Result<Front, StudyError> {
+) -> Result<Option<Eroding>, StudyError> {
+    let resolution = coarser(resolution);
+    if let Some(known) = known.filter(|known| known.resolution == resolution) {
+        return Ok(Some(known.clone()));
+    }
     let run = Run { pictures: false, ..run.clone() };
-    Ok(front(design, resolution, (softening, FEWER_VOXELS), &run, exec)?.0)
+    let study = unless_thin(Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec))?;
+    study.map(|study| eroding(&study, None, resolution, &run, exec)).transpose()
 }
 
 /// What a grid twice as coarse makes of a body, with the share of solid at the end of what it leaves open; `None` where the
@@ -168,16 +199,17 @@ fn front_at(
 fn coarse(
     body: &Body,
     (off, ground): (f64, Option<Ground>),
+    [eroding, known]: [Option<&Eroding>; 2],
     design: &Design,
-    resolution: Resolution,
     run: &Run,
     exec: &Exec,
 ) -> Result<Option<Body>, StudyError> {
     let ground = ground.or_else(|| body.ground.clone());
     let mut coarse = Body { density: (body.density + off).min(1.0), ground, ..body.clone() };
-    if !body.front.is_empty() {
-        let found = front_at(design, coarser(resolution), body.front.softening.clone(), run, exec);
-        coarse.front = unless_thin(found)?.unwrap_or(coarse.front);
+    if let Some(eroding) = eroding.filter(|e| !e.front.is_empty())
+        && let Some(eroding) = eroding_coarse(known, design, eroding.resolution, run, exec)?
+    {
+        coarse.front = front(&eroding, design, (body.front.softening.clone(), FEWER_VOXELS), run, exec)?;
     }
     Ok((coarse != *body).then_some(coarse))
 }
@@ -217,7 +249,7 @@ pub(super) fn softening(
         (0..3).filter_map(of).min_by(|a, b| a.1.total_cmp(&b.1)).map(|w| w.0)
     };
     let Some(axis) = run.axis.or_else(weakest) else { return Ok(None) };
-    let Some(apart) = falls_apart(&study, &field, limits, exec)?[axis] else { return Ok(None) };
+    let Some(apart) = falls_apart(&study, &field, None, limits, exec)?[axis] else { return Ok(None) };
     let mut points = Vec::new();
     for k in 0..days {
         exec.stage(&format!("stiffness of what is left, {} of {days}", k + 1))?;
@@ -261,12 +293,13 @@ pub(super) struct Fate {
     pub timeline: Option<Timeline>,
 }
 
-/// Adds what follows from material and tissue to the figures of a design.
+/// Adds what follows from material and tissue to the figures of a design. `eroding` is what a front leaves on the grid of
+/// the figures, and on a coarser one where that is known.
 pub(super) fn fate(
     measurements: &mut BTreeMap<String, Measurement>,
     fine: &mut Level,
     design: &Design,
-    resolution: Resolution,
+    [eroding, known]: [Option<&Eroding>; 2],
     (grounds, softening): (Grounds, Option<Softening>),
     run: &Run,
     exec: &Exec,
@@ -275,9 +308,10 @@ pub(super) fn fate(
     let value = |id: &str| measurements.get(id).map(|m| m.value);
     let (Some(total), Some(solid)) = (value("volume.total"), value("volume.solid")) else { return Ok(None) };
     let figures = &mut fine.survey.figures;
-    let erodes = material.erodes();
-    let (front, strip) =
-        if erodes { front(design, resolution, (softening, PORE_VOXELS), run, exec)? } else { (Front::default(), None) };
+    let front = match eroding {
+        Some(eroding) => front(eroding, design, (softening, PORE_VOXELS), run, exec)?,
+        None => Front::default(),
+    };
     let moduli = computed(measurements);
     let body = Body {
         density: solid / total,
@@ -290,7 +324,7 @@ pub(super) fn fate(
     };
     let (mut more, findings) = assess(material, run.tissue.as_ref(), &body);
     let off = measurements.get("volume.solid").map_or(0.0, |m| m.uncertainty) / total;
-    let coarse = coarse(&body, (off, grounds.coarse), design, resolution, run, exec)?;
+    let coarse = coarse(&body, (off, grounds.coarse), [eroding, known], design, run, exec)?;
     if let Some(coarse) = &coarse {
         let coarse = assess(material, run.tissue.as_ref(), coarse).0;
         more.iter_mut().for_each(|(id, figure)| widen(figure, coarse.get(id)));
@@ -311,7 +345,7 @@ pub(super) fn fate(
         if let Some(coarse) = &coarse {
             course.widen(&timeline(material, tissue, coarse, days));
         }
-        Timeline { strip, ..course }
+        Timeline { strip: eroding.and_then(|e| e.strip.clone()), ..course }
     });
     Ok(Some(Fate { body, timeline }))
 }

@@ -119,6 +119,7 @@ pub(super) fn estimate(needs: &FieldNeeds, measurements: &mut BTreeMap<String, M
         alternatives: Vec::new(),
         at_um: None,
         range: None,
+        ends: None,
         library: false,
     };
     measurements.insert("permeability.estimated".to_owned(), estimate);

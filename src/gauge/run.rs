@@ -5,24 +5,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cache::Cache;
-use super::fate::{Fate, fate, ground, softening, tuned};
+use super::fate::{Eroding, Fate, eroding, fate, ground, softening, tuned};
 use super::fields::{Solved, estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
 use crate::advice::Tuning;
 use crate::criteria::{Check, Context, Criteria, Declared, Making, MaterialRecord, judge};
 use crate::design::{
-    Binarised, CutPores, Design, DesignError, Envelope, EnvelopeChoice, Finding, Options, Region, Resolution, Severity,
-    Solid, Study, StudyError,
+    Binarised, CutPores, Design, DesignError, EnvelopeChoice, Finding, Options, Region, Resolution, Severity, Solid,
+    Study, StudyError,
 };
 use crate::fate::timeline::Timeline;
 use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
-use crate::measure::{Culture, Figures, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, alignment, combine, survey};
+use crate::measure::{
+    Culture, Figures, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, alignment, combine, survey_with,
+};
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
 use crate::units::{Length, significant};
+use crate::voxel::ridge::ridge;
 
 /// What a run is asked for.
 #[derive(Clone, Debug)]
@@ -368,37 +371,46 @@ fn course(fate: Option<Fate>, run: &Run, checks: &mut [Check], exec: &Exec) -> (
     }
 }
 
-fn level(design: &Design, resolution: Resolution, plan: &Plan, run: &Run, exec: &Exec) -> Result<Level, StudyError> {
-    let study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
-    let mut survey = survey(&study, &plan.needs, &run.limits, exec)?;
-    drop(study);
+/// The figures at a resolution; and what a front leaves there of a solid that erodes.
+fn level(
+    design: &Design,
+    resolution: Resolution,
+    plan: &Plan,
+    run: &Run,
+    exec: &Exec,
+) -> Result<(Level, Option<Eroding>), StudyError> {
+    let mut study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
+    let erodes = run.material.as_ref().is_some_and(Material::erodes);
+    let ridge = erodes.then(|| ridge(&study.field, &study.solid, exec));
+    exec.checkpoint()?;
+    let eroding = erodes.then(|| eroding(&study, ridge.as_ref(), resolution, run, exec)).transpose()?;
+    let mut survey = survey_with(&study, &plan.needs, ridge.as_ref(), &run.limits, exec)?;
+    drop(ridge);
     let envelope = &design.envelope;
     if envelope.auto {
         let (reading, remedy) =
             ("the convex hull as envelope", "say which body is meant: --envelope box or --envelope hull");
-        other_reading(design, &envelope.as_hull(), (reading, remedy), resolution, plan, run, exec, &mut survey)?;
+        study = study.within(&envelope.as_hull(), resolution, &run.limits, exec)?;
+        other_reading(&study, (reading, remedy), plan, run, exec, &mut survey)?;
     }
     // In the wrap pores can only be cut open: the other policies need flat faces.
     if let Some(wrap) = envelope.wrap.as_ref().filter(|_| run.cut == CutPores::Open) {
-        let readings = (WRAPPED, WRAP_REMEDY);
-        other_reading(design, &envelope.with(wrap.clone()), readings, resolution, plan, run, exec, &mut survey)?;
+        study = study.within(&envelope.with(wrap.clone()), resolution, &run.limits, exec)?;
+        other_reading(&study, (WRAPPED, WRAP_REMEDY), plan, run, exec, &mut survey)?;
     }
     let h = survey.spacing.iter().copied().fold(0.0, f64::max);
-    Ok(Level { h, survey })
+    Ok((Level { h, survey }, eroding))
 }
 
-/// Adds to each figure its value in another envelope, under which a verdict has to hold as well.
+/// Adds to each figure its value in the envelope of another study, under which a verdict has to hold as well.
 fn other_reading(
-    design: &Design,
-    envelope: &Envelope,
+    study: &Study<'_>,
     (reading, remedy): (&'static str, &'static str),
-    resolution: Resolution,
     plan: &Plan,
     run: &Run,
     exec: &Exec,
     survey: &mut Survey,
 ) -> Result<(), StudyError> {
-    let study = Study::new(design, envelope, resolution, run.cut, &run.limits, exec)?;
     let needs = crate::measure::Needs {
         strut: false,
         pictures: false,
@@ -413,7 +425,7 @@ fn other_reading(
         curvature: false,
         ..plan.needs.clone()
     };
-    let other = crate::measure::survey(&study, &needs, &run.limits, exec)?;
+    let other = crate::measure::survey(study, &needs, &run.limits, exec)?;
     for (id, figure) in &mut survey.figures.figures {
         if ["strut", "volume", "overhang", "fit", "curvature"].iter().any(|family| id.starts_with(family))
             || id == "porosity.total"
@@ -512,10 +524,10 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         }));
     }
     // Struts thinner than the coarser grid may miss all of its voxels: then a finer pair, or no figure to compare with.
-    let mut coarse = loop {
+    let (mut coarse, mut known) = loop {
         match level(design, Resolution::Spacing(2.0 * h), &plan, run, exec) {
             Err(StudyError::OnePhase(_)) if run.resolution.is_none() && h > cap * 1.25 => h = (h / 2.0).max(cap),
-            Err(StudyError::OnePhase(_)) => break Level { h: 2.0 * h, survey: Survey::default() },
+            Err(StudyError::OnePhase(_)) => break (Level { h: 2.0 * h, survey: Survey::default() }, None),
             other => break other?,
         }
     };
@@ -523,13 +535,14 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let solved = solve(design, &plan.fields, run, exec)?;
     let fields = (ground(design, run, exec)?, softening(design, &solved.measurements, run, exec)?);
     loop {
-        let mut fine = level(design, Resolution::Spacing(h), &plan, run, exec)?;
+        let (mut fine, eroding) = level(design, Resolution::Spacing(h), &plan, run, exec)?;
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
         align(&solved, &mut fine, &mut measurements);
         estimate(&plan.fields, &mut measurements);
-        let fate = fate(&mut measurements, &mut fine, design, Resolution::Spacing(h), fields.clone(), run, exec)?;
+        let fronts = [eroding.as_ref(), known.as_ref()];
+        let fate = fate(&mut measurements, &mut fine, design, fronts, fields.clone(), run, exec)?;
         let mut checks = judged(run, &measurements, design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
@@ -554,7 +567,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
             return Ok((measured(fine, measurements, levels, run.cut, course), checks));
         }
         h = next;
-        coarse = fine;
+        (coarse, known) = (fine, eroding);
     }
 }
 
@@ -569,19 +582,20 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     if two {
         plan.needs.doubt = 1.0;
     }
-    let mut fine = level(design, native(1, 0.0), &plan, run, exec)?;
-    let (coarse, moved) = if two {
-        (None, Vec::new())
+    let (mut fine, eroding) = level(design, native(1, 0.0), &plan, run, exec)?;
+    let (coarse, known, moved) = if two {
+        (None, None, Vec::new())
     } else {
         let doubt = match phases {
             Binarised::Above { doubt, .. } => *doubt,
             Binarised::Window { range, .. } => 0.05 * (range.1 - range.0),
             Binarised::Two(..) => 0.0,
         };
-        let coarse = level(design, native(2, 0.0), &plan, run, exec)?;
-        let up = level(design, native(2, doubt), &plan, run, exec)?.survey;
-        let down = level(design, native(2, -doubt), &plan, run, exec)?.survey;
-        (Some(coarse), vec![up, down])
+        let (coarse, known) = level(design, native(2, 0.0), &plan, run, exec)?;
+        let lasting = Run { material: None, ..run.clone() };
+        let up = level(design, native(2, doubt), &plan, &lasting, exec)?.0.survey;
+        let down = level(design, native(2, -doubt), &plan, &lasting, exec)?.0.survey;
+        (Some(coarse), known, vec![up, down])
     };
     let voxel = if two { TWO_VALUED * frame.coarsest() } else { 0.0 };
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
@@ -591,7 +605,8 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
     let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);
-    let fate = fate(&mut measurements, &mut fine, design, native(1, 0.0), fields, run, exec)?;
+    let fronts = [eroding.as_ref(), known.as_ref()];
+    let fate = fate(&mut measurements, &mut fine, design, fronts, fields, run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
     let mut checks = judged(run, &measurements, design, fine.h, across);
     let course = course(fate, run, &mut checks, exec);

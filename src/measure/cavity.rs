@@ -9,6 +9,9 @@
 //! that cannot hold the best are dropped, the others are cut into eight, the most promising first (branch and bound; Land &
 //! Doig 1960, doi:10.2307/1910129). What is found lies within a tolerance of the greatest room over all shifts.
 //!
+//! That the solid fits is proven by the placing; that it does not, by its hull ([`larger`](super::larger)), or it is left
+//! open.
+//!
 //! Points: corners of the solid's hull, which decide in a convex cavity, and the surface thinned to one point in each cell of
 //! a coarse grid, for cavities that are not. While shifts are sought, the depth is that of [`Region`] as sampled and
 //! interpolated; that of the placing that is told is taken from the triangles of the cavity.
@@ -19,10 +22,12 @@ use std::collections::{BinaryHeap, HashSet};
 use nalgebra::{Matrix3, Rotation3, UnitQuaternion};
 
 use super::figure::{Figure, Figures};
+use super::larger::larger;
 use super::pose::{Pose, room, search};
 use crate::design::{Finding, Region, Severity, Solid, Study};
 use crate::mesh::V3;
 use crate::mesh::hull::convex_hull;
+use crate::parallel::Exec;
 use crate::units::{Length, Unit, significant};
 
 /// Cells along the longest side that the surface is thinned to.
@@ -39,6 +44,11 @@ const PLACES: usize = 3;
 const APART: f64 = 1.0 / 4.0;
 
 const AXES: [&str; 3] = ["x", "y", "z"];
+
+/// What leaves it open where nothing proves that no placing holds the solid.
+const UNPROVEN: &str = "turns and shifts that hold it";
+const UNPROVEN_REMEDY: &str =
+    "a search is no proof that there are none: place the design in its cavity by hand, or make it smaller";
 
 /// Part of the longest side of the cavity within which the solid touches the wall.
 const TOUCHES: f64 = 1e-3;
@@ -288,7 +298,7 @@ fn how(placing: &Placing) -> String {
 }
 
 /// Measures the room in a cavity.
-pub(super) fn measure(study: &Study<'_>, region: &Region, out: &mut Figures) {
+pub(super) fn measure(study: &Study<'_>, region: &Region, exec: &Exec, out: &mut Figures) {
     let points = points(study);
     if points.is_empty() {
         return;
@@ -314,7 +324,17 @@ pub(super) fn measure(study: &Study<'_>, region: &Region, out: &mut Figures) {
     };
     let method = format!("least depth of the solid's surface below the wall of {}, {how}{touches}", region.name);
     let wall = if region.is_mesh() { 0.0 } else { region.step() / 2.0 };
-    out.add("fit.cavity", Figure::new(placing.room, Unit::Micrometre, method).floor(found + grid + wall));
+    let mut figure = Figure::new(placing.room, Unit::Micrometre, method).floor(found + grid + wall);
+    if placing.room < 0.0 {
+        let cavity: Vec<V3> = region.surface(exec).into_iter().flatten().collect();
+        match larger(&points, &cavity, TOUCHES * longest + grid + wall) {
+            Some(what) => {
+                figure.method.push_str(&format!("; whichever way it lies: the {what} of its hull is too large"));
+            }
+            None => figure = figure.or(UNPROVEN, None, UNPROVEN_REMEDY),
+        }
+    }
+    out.add("fit.cavity", figure);
     if placing.room >= 0.0 {
         out.add("fit.outside", Figure::new(0.0, Unit::One, format!("share of the solid outside of {}", region.name)));
         if !as_placed {
@@ -324,11 +344,12 @@ pub(super) fn measure(study: &Study<'_>, region: &Region, out: &mut Figures) {
         return;
     }
     let share = outside(study, region, &placing);
-    let method = format!("share of the solid's voxels outside of {} where it sticks out least, {how}", region.name);
+    let method =
+        format!("share of the solid's voxels outside of {} in the best place that was found, {how}", region.name);
     out.add("fit.outside", Figure::new(share, Unit::One, method).floor(0.02 * share));
     for (p, by) in sticking_out(&points, region, &placing) {
         let message = format!(
-            "sticks out of {} by {} where it fits best, {how}: {} % of the solid lie outside",
+            "sticks out of {} by {} in the best place that was found, {how}: {} % of the solid lie outside",
             region.name,
             Length::from_um(by),
             significant(100.0 * share, 2)

@@ -82,6 +82,8 @@ pub struct Measurement {
     pub at_um: Option<[f64; 3]>,
     /// Its least and greatest value, where these are not as far from it on either side.
     pub range: Option<(f64, f64)>,
+    /// What makes it least and what greatest, in words that follow on "where".
+    pub ends: Option<[String; 2]>,
     /// Whether the range is that of a library, not of anything measured on this design.
     pub library: bool,
 }

@@ -10,7 +10,7 @@ use super::details::Tensor;
 use super::fields::{AXES, Ends, Failure, FieldNeeds, from_end_to_end, resolved_along, taken, two_valued};
 use super::figure::{Figure, Figures};
 use super::{bounds, compliance};
-use crate::design::{Finding, Severity, Study, StudyError};
+use crate::design::{Finding, Severity, Study, StudyError, moved_in};
 use crate::grid::Border;
 use crate::limits::Limits;
 use crate::parallel::Exec;
@@ -169,13 +169,7 @@ pub fn remaining(
         return Ok(None);
     }
     let (frame, border) = (study.frame(), study.field.border);
-    let mut eroded = limits.try_vec("the eroded solid", frame.len(), 0.0f32)?;
-    let plane = frame.size[0] * frame.size[1];
-    exec.chunks(&mut eroded, plane, |z, values| {
-        for (value, old) in values.iter_mut().zip(&field[plane * z..]) {
-            *value = old + depth as f32;
-        }
-    });
+    let eroded = moved_in(frame, field, depth, limits, exec)?;
     let shares = Shares::of_field(frame, border, &eroded, &study.inside, limits, exec)?;
     drop(eroded);
     let hold = if border == Border::Periodic { Hold::Periodic } else { Hold::Plates(axis) };

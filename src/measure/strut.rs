@@ -4,6 +4,8 @@
 //! process limit is held against is the first percentile along the ridge, each ball weighted by the volume that it
 //! paints, without the balls whose contacts span less than 120° seen from the centre: those sit in corners.
 
+use std::borrow::Cow;
+
 use super::figure::{Distribution, Figure, Figures};
 use super::placed::Placed;
 use super::pore_size::class_width;
@@ -14,7 +16,7 @@ use crate::design::{CutPores, Study};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::units::Unit;
-use crate::voxel::ridge::{Ball, Phase, mirrored, ridge};
+use crate::voxel::ridge::{Ball, Phase, Ridge, mirrored, ridge};
 use crate::voxel::thickness::{Owners, cover};
 
 /// What is told of sizes, with the ids and in words.
@@ -29,25 +31,29 @@ fn statistics(sizes: &Sizes) -> [(&'static str, Option<f64>, &'static str); 6] {
     ]
 }
 
-/// Measures strut sizes, of the whole and in zones.
+/// Measures strut sizes, of the whole and in zones; `known` is the ridge of the solid, where it is at hand.
 ///
 /// # Errors
 /// When the thickness field does not fit the memory budget.
 pub fn measure(
     study: &Study<'_>,
     needs: &Needs,
+    known: Option<&Ridge>,
     zones: &[Placed<'_>],
     limits: &Limits,
     exec: &Exec,
     out: &mut Figures,
 ) -> Result<(), LimitError> {
-    let mut ridge = ridge(&study.field, &study.solid, exec);
+    let mut balls = match known {
+        Some(known) => Cow::Borrowed(&known.balls),
+        None => Cow::Owned(ridge(&study.field, &study.solid, exec).balls),
+    };
     if study.cut == CutPores::Mirror {
-        ridge.balls.extend(mirrored(&study.field, &study.solid, exec));
+        balls.to_mut().extend(mirrored(&study.field, &study.solid, exec));
     }
     let zones: Vec<&Placed<'_>> = zones.iter().filter(|z| z.asks_of("strut")).collect();
     let owners = if needs.pictures || !zones.is_empty() { Owners::Each } else { Owners::Counts };
-    let cover = cover(&study.field, Phase::Solid, &study.solid, &ridge.balls, owners, limits, exec)?;
+    let cover = cover(&study.field, Phase::Solid, &study.solid, &balls, owners, limits, exec)?;
     if let Some(picture) = &mut out.picture {
         picture.fill(study.frame(), &study.solid, |voxel| cover.diameter(voxel), exec);
     }

@@ -13,7 +13,7 @@ use crate::design::{CutPores, Region, Study, StudyError};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::picture::Block;
-use crate::voxel::ridge::{Ball, Phase, mirrored, ridge as find_ridge};
+use crate::voxel::ridge::{Ball, Phase, Ridge, mirrored, ridge as find_ridge};
 use crate::voxel::thickness::{Cover, Owners, cover};
 
 /// Which figures are wanted.
@@ -77,6 +77,20 @@ pub struct Survey {
 /// # Errors
 /// When a field does not fit the memory budget, or the run was cancelled.
 pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) -> Result<Survey, StudyError> {
+    survey_with(study, needs, None, limits, exec)
+}
+
+/// As [`survey`], with the ridge of the solid where it is at hand.
+///
+/// # Errors
+/// When a field does not fit the memory budget, or the run was cancelled.
+pub fn survey_with(
+    study: &Study<'_>,
+    needs: &Needs,
+    solid: Option<&Ridge>,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Survey, StudyError> {
     let mut figures = Figures::default();
     exec.stage("volumes and surface")?;
     let closed = porosity::measure(study, exec, &mut figures);
@@ -104,14 +118,14 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
     }
     if let Some(region) = &needs.cavity {
         exec.stage("room in the cavity")?;
-        cavity::measure(study, region, &mut figures);
+        cavity::measure(study, region, exec, &mut figures);
     }
     if needs.curvature {
         curvature::measure(study, exec, &mut figures);
     }
     if needs.strut {
         exec.stage("strut thickness")?;
-        strut::measure(study, needs, &zones.list, limits, exec, &mut figures)?;
+        strut::measure(study, needs, solid, &zones.list, limits, exec, &mut figures)?;
     }
     if needs.pore_size || needs.interconnectivity {
         exec.stage("ridge of the void")?;

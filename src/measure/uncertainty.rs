@@ -67,6 +67,7 @@ fn measurement(figure: &Figure, uncertainty: f64, at_um: Option<[f64; 3]>) -> Me
         alternatives: figure.alternatives.clone(),
         at_um,
         range: None,
+        ends: None,
         library: false,
     }
 }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::conductor::{Conductor, Loss};
+use super::conductor::{Conductor, Loss, OTHERS};
 use super::flow::Channel;
 use super::lattice::Lattice;
 use crate::grid::Border;
@@ -160,16 +160,19 @@ pub fn darcy(channel: &Channel<'_>, driven: Option<usize>, side: [f64; 3], exec:
         });
         shares
     });
-    let mut losses = Loss::None;
-    if let Some(a) = driven {
-        let mut loss = vec![0.0f32; channel.frame.len()];
-        for (i, loss) in loss.iter_mut().enumerate() {
-            let v = channel.frame.voxel(i);
-            if (v[a] == 0 || v[a] + 1 == n[a]) && channel.keep.get(v[0], v[1], v[2]) && channel.distance[i] > 0.0 {
-                *loss = 2.0 * weight[a] * local(channel.distance[i]).max(1.0 / 255.0);
-            }
-        }
-        losses = Loss::Each(loss);
-    }
-    Conductor::new(n, Arc::new(faces), weight, losses, exec)
+    let loss = driven.map_or(Loss::None, |a| {
+        let [p, q] = OTHERS[a];
+        let plane = |end: usize| {
+            let through = |k: usize| {
+                let mut v = [end; 3];
+                (v[p], v[q]) = (k % n[p], k / n[p]);
+                let d = channel.distance[channel.frame.index(v[0], v[1], v[2])];
+                let open = channel.keep.get(v[0], v[1], v[2]) && d > 0.0;
+                if open { 2.0 * weight[a] * local(d).max(1.0 / 255.0) } else { 0.0 }
+            };
+            (0..n[p] * n[q]).map(through).collect()
+        };
+        Loss::Ends(a, [plane(0), plane(n[a] - 1)])
+    });
+    Conductor::new(n, Arc::new(faces), weight, loss, exec)
 }

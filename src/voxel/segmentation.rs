@@ -187,7 +187,7 @@ fn share(field: &[f32], n: [usize; 3], periodic: bool, v: [usize; 3]) -> f32 {
 }
 
 /// Smooths by the weights 1, 2, 1 along each axis.
-fn binomial(field: &mut [f32], [nx, ny, nz]: [usize; 3], periodic: bool, exec: &Exec) {
+fn binomial(field: &mut [f32], [nx, ny, _]: [usize; 3], periodic: bool, exec: &Exec) {
     let line = |values: &mut [f32]| {
         let n = values.len();
         let (first, last) = (values[0], values[n - 1]);
@@ -207,21 +207,24 @@ fn binomial(field: &mut [f32], [nx, ny, nz]: [usize; 3], periodic: bool, exec: &
     };
     exec.chunks(field, nx * ny, |_, plane| {
         plane.chunks_mut(nx).for_each(line);
-        let mut column = vec![0.0; ny];
-        for x in 0..nx {
-            column.iter_mut().enumerate().for_each(|(y, v)| *v = plane[x + nx * y]);
-            line(&mut column);
-            column.iter().enumerate().for_each(|(y, v)| plane[x + nx * y] = *v);
-        }
+        across(&mut plane.chunks_mut(nx).collect::<Vec<_>>(), periodic);
     });
-    exec.for_each(rows_by_y(field, nx, ny), |_, mut rows| {
-        let mut column = vec![0.0; nz];
-        for x in 0..nx {
-            column.iter_mut().enumerate().for_each(|(z, v)| *v = rows[z][x]);
-            line(&mut column);
-            column.iter().enumerate().for_each(|(z, v)| rows[z][x] = *v);
+    exec.for_each(rows_by_y(field, nx, ny), |_, mut rows| across(&mut rows, periodic));
+}
+
+/// The same across rows that lie side by side.
+fn across(rows: &mut [&mut [f32]], periodic: bool) {
+    let [Some(first), Some(last)] = [rows.first(), rows.last()].map(|row| row.map(|row| row.to_vec())) else { return };
+    let (mut before, beyond) = if periodic { (last, first) } else { (first, last) };
+    for i in 0..rows.len() {
+        let (row, rest) = rows[i..].split_at_mut(1);
+        let after: &[f32] = rest.first().map_or(&beyond, |next| &**next);
+        for ((value, before), after) in row[0].iter_mut().zip(&mut before).zip(after) {
+            let own = *value;
+            *value = 0.25 * (*before + after) + 0.5 * own;
+            *before = own;
         }
-    });
+    }
 }
 
 #[cfg(test)]

@@ -137,14 +137,16 @@ fn at_voxel(set: &Set<'_>, voxel: [usize; 3], edges: &mut Vec<SharpEdge>) {
             let corner = |k: isize| {
                 same(axes, k, [0, 0]) && !same(axes, k, [p, 0]) && !same(axes, k, [0, q]) && !same(axes, k, [p, q])
             };
-            let flat = (1..STRAIGHT).all(|k| {
-                same(axes, 0, [0, -k * q])
-                    && !same(axes, 0, [p, -k * q])
-                    && same(axes, 0, [-k * p, 0])
-                    && !same(axes, 0, [-k * p, q])
-            });
+            let flat = || {
+                (1..STRAIGHT).all(|k| {
+                    same(axes, 0, [0, -k * q])
+                        && !same(axes, 0, [p, -k * q])
+                        && same(axes, 0, [-k * p, 0])
+                        && !same(axes, 0, [-k * p, q])
+                })
+            };
             let goes_on = || (1 - STRAIGHT..=0).any(|first| (first..first + STRAIGHT).all(corner));
-            if corner(0) && flat && goes_on() {
+            if corner(0) && flat() && goes_on() {
                 let mut beyond = v;
                 beyond[axes[1]] += p;
                 let outside = if own { set.place(beyond) } else { voxel };
