@@ -107,8 +107,15 @@ fn unsupported(what: String) -> InputError {
 /// Columns of the upper three rows of a matrix.
 type Matrix = [V3; 4];
 
+#[inline(always)]
 fn apply(m: &Matrix, p: &V3) -> V3 {
     m[0] * p.x + m[1] * p.y + m[2] * p.z + m[3]
+}
+
+/// Lowest and highest coordinates of points.
+fn across(points: &[V3]) -> (V3, V3) {
+    let nothing = (V3::repeat(f64::INFINITY), V3::repeat(f64::NEG_INFINITY));
+    points.iter().fold(nothing, |(low, high), p| (low.inf(p), high.sup(p)))
 }
 
 impl Node {
@@ -149,7 +156,9 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
             _ => return Err(unsupported("has its numbers in another file".to_owned())),
         });
     }
-    let mut scene = Reader { document: &document, buffers, limits, triangles: Vec::new(), placed: 0, left_out: 0 };
+    let (low, high) = across(&[]);
+    let triangles = Vec::new();
+    let mut scene = Reader { document: &document, buffers, limits, triangles, low, high, placed: 0, left_out: 0 };
     let identity = [V3::x(), V3::y(), V3::z(), V3::zeros()];
     let roots: Vec<usize> = match document.scenes.get(document.scene) {
         Some(scene) => scene.nodes.clone(),
@@ -160,7 +169,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         }
     };
     roots.into_iter().try_for_each(|n| scene.node(n, &identity, 0))?;
-    let Reader { triangles, left_out, .. } = scene;
+    let Reader { triangles, left_out, low, high, .. } = scene;
     if triangles.is_empty() {
         return Err(InputError::new(InputErrorKind::Empty, "has a scene without triangles".to_owned())
             .remedy("export a surface, not points or lines"));
@@ -170,9 +179,12 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         let message = format!("{left_out} sets of points, lines or strips were left out");
         notes.push(Note { kind: "file.left_out", message });
     }
-    let first = triangles[0][0];
-    let (low, high) = triangles.iter().flatten().fold((first, first), |(l, h), p| (l.inf(p), h.sup(p)));
-    let size = (high - low).max();
+    // Corners of no triangle do not count; most often they need no look at all triangles.
+    let mut size = (high - low).max();
+    if size > 1.0 {
+        let (low, high) = across(triangles.as_flattened());
+        size = (high - low).max();
+    }
     if size > 1.0 {
         notes.push(Note {
             kind: "unit.implausible",
@@ -216,6 +228,9 @@ struct Reader<'a> {
     buffers: Vec<Cow<'a, [u8]>>,
     limits: &'a Limits,
     triangles: Vec<[V3; 3]>,
+    /// Bounds of all vertices.
+    low: V3,
+    high: V3,
     placed: usize,
     left_out: usize,
 }
@@ -247,34 +262,37 @@ impl Reader<'_> {
         let positions = primitive.attributes.get("POSITION").copied();
         let positions =
             self.items(positions.ok_or_else(|| malformed("has a mesh without positions".to_owned()))?, 3)?;
-        let number = |b: &[u8]| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        let corner = |b: &[u8]| apply(matrix, &V3::new(number(b), number(&b[4..]), number(&b[8..])));
-        let vertices: Vec<V3> = positions.each().map(corner).collect();
+        let number = |b: &[u8; 12], k: usize| f64::from(f32::from_le_bytes([b[k], b[k + 1], b[k + 2], b[k + 3]]));
+        let vertices: Vec<V3> = positions.each(|b| {
+            let (x, y, z) = (number(b, 0), number(b, 4), number(b, 8));
+            apply(matrix, &V3::new(x, y, z))
+        });
         if vertices.iter().any(|v| !v.iter().all(|c| c.is_finite())) {
             return Err(InputError::new(InputErrorKind::NonFinite, "has a coordinate that is not a number".to_owned())
                 .remedy("export the design again"));
         }
+        let bounds = across(&vertices);
+        self.low = self.low.inf(&bounds.0);
+        self.high = self.high.sup(&bounds.1);
         let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
         let turned = |[a, b, c]: [V3; 3]| if mirrored { [a, c, b] } else { [a, b, c] };
         let indices = primitive.indices.map(|i| self.items(i, 1)).transpose()?;
-        let count = indices.as_ref().map_or(vertices.len(), |items| items.each().len()) / 3;
+        let count = indices.as_ref().map_or(vertices.len(), Items::count) / 3;
         let more = (triangles.len() + count) as u64;
         self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
         triangles.reserve(count);
         match indices {
-            None => triangles.extend(vertices.chunks_exact(3).map(|t| turned([t[0], t[1], t[2]]))),
+            None => triangles.extend(vertices.as_chunks().0.iter().map(|t| turned(*t))),
             Some(items) => {
-                let mut numbers = items.each().map(|b| match *b {
-                    [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as usize,
-                    [a, b] => usize::from(u16::from_le_bytes([a, b])),
-                    _ => usize::from(b[0]),
-                });
-                let absent =
-                    |n: usize| malformed(format!("has a triangle with vertex {n}, of {} vertices", vertices.len()));
-                let corner = |n: usize| vertices.get(n).copied().ok_or_else(|| absent(n));
-                while let (Some(a), Some(b), Some(c)) = (numbers.next(), numbers.next(), numbers.next()) {
-                    triangles.push(turned([corner(a)?, corner(b)?, corner(c)?]));
+                let numbers = items.numbers();
+                let last = numbers.iter().copied().max().map_or(0, |n| n as usize);
+                if last >= vertices.len() {
+                    let what = format!("has a triangle with vertex {last}, of {} vertices", vertices.len());
+                    return Err(malformed(what));
                 }
+                let corner = |n: u32| vertices[n as usize];
+                let corners = numbers.as_chunks().0.iter().map(|&[a, b, c]| [corner(a), corner(b), corner(c)]);
+                triangles.extend(corners.map(turned));
             }
         }
         self.triangles = triangles;
@@ -317,11 +335,26 @@ struct Items<'a> {
     stride: usize,
 }
 
-impl<'a> Items<'a> {
-    /// The bytes of each item.
-    fn each(&self) -> impl ExactSizeIterator<Item = &'a [u8]> {
-        let item = self.item;
-        self.bytes.chunks(self.stride).map(move |chunk| &chunk[..item])
+impl Items<'_> {
+    fn count(&self) -> usize {
+        self.bytes.len().div_ceil(self.stride)
+    }
+
+    /// What `decode` makes of the `N` bytes of each item.
+    fn each<const N: usize, T>(&self, decode: impl Fn(&[u8; N]) -> T) -> Vec<T> {
+        match self.bytes.as_chunks() {
+            (items, []) if self.stride == N => items.iter().map(decode).collect(),
+            _ => self.bytes.chunks(self.stride).filter_map(|chunk| chunk.first_chunk()).map(decode).collect(),
+        }
+    }
+
+    /// Each item as the whole number that it is.
+    fn numbers(&self) -> Vec<u32> {
+        match self.item {
+            4 => self.each(|b| u32::from_le_bytes(*b)),
+            2 => self.each(|b| u32::from(u16::from_le_bytes(*b))),
+            _ => self.each(|b: &[u8; 1]| u32::from(b[0])),
+        }
     }
 }
 
