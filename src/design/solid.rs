@@ -7,10 +7,10 @@ use crate::design::wrap::{Solids, wrap};
 use crate::grid::{Frame, Levels, Mask};
 use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded, RawLayout};
 use crate::limits::Limits;
+use crate::mesh::V3;
 use crate::mesh::hull::Flat;
 use crate::mesh::solid::SolidMesh;
 use crate::mesh::topology::Places;
-use crate::mesh::{Mesh, V3};
 use crate::parallel::{Cancelled, Exec};
 use crate::units::{Length, LengthUnit};
 use crate::voxel::denoise::Filter;
@@ -146,7 +146,7 @@ impl Design {
                 let unit = options.unit.or(unit).unwrap_or(LengthUnit::Millimetre);
                 let count = triangles.len();
                 let mut mesh =
-                    Mesh::weld(&triangles).map_err(|e| InputError::new(InputErrorKind::TooLarge, e.to_string()))?;
+                    triangles.weld().map_err(|e| InputError::new(InputErrorKind::TooLarge, e.to_string()))?;
                 drop(triangles);
                 mesh.scale(unit.in_um());
                 let solid = SolidMesh::new(mesh, exec)?;

@@ -18,7 +18,7 @@ pub use volume::raw::{RawLayout, RawType};
 
 use crate::grid::Volume;
 use crate::limits::{Limits, bytes};
-use crate::mesh::V3;
+use crate::mesh::Triangles;
 use crate::units::LengthUnit;
 
 /// A format that was recognised.
@@ -117,8 +117,8 @@ pub struct FileSpacing {
 pub enum Content {
     /// Triangles, in the file's own unit.
     Mesh {
-        /// Corners of each triangle.
-        triangles: Vec<[V3; 3]>,
+        /// Its triangles.
+        triangles: Triangles,
         /// The unit that the file names.
         unit: Option<LengthUnit>,
     },

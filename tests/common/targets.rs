@@ -108,7 +108,7 @@ fn sound(read: Result<(Content, Vec<Note>), InputError>) {
             assert!(error.remedy.is_some() || error.kind.id() == "input.too_large", "no remedy: {error}");
         }
         Ok((Content::Mesh { triangles, .. }, _)) => {
-            assert!(triangles.iter().flatten().flatten().all(|c| c.is_finite()));
+            assert!(triangles.apart().iter().flatten().flatten().all(|c| c.is_finite()));
         }
         Ok((Content::Volume { volume, spacing, origin }, _)) => {
             assert_eq!(volume.size.iter().product::<usize>(), volume.levels.len());

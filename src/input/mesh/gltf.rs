@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
-use crate::mesh::V3;
+use crate::mesh::{TooManyVertices, Triangles, V3};
 use crate::units::LengthUnit;
 
 /// How deep nodes may hold nodes, and how many may be placed.
@@ -112,10 +112,11 @@ fn apply(m: &Matrix, p: &V3) -> V3 {
     m[0] * p.x + m[1] * p.y + m[2] * p.z + m[3]
 }
 
-/// Lowest and highest coordinates of points.
-fn across(points: &[V3]) -> (V3, V3) {
+/// The longest edge of the box around points.
+fn across<'a>(points: impl Iterator<Item = &'a V3>) -> f64 {
     let nothing = (V3::repeat(f64::INFINITY), V3::repeat(f64::NEG_INFINITY));
-    points.iter().fold(nothing, |(low, high), p| (low.inf(p), high.sup(p)))
+    let (low, high) = points.fold(nothing, |(low, high), p| (low.inf(p), high.sup(p)));
+    (high - low).max()
 }
 
 impl Node {
@@ -156,9 +157,15 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
             _ => return Err(unsupported("has its numbers in another file".to_owned())),
         });
     }
-    let (low, high) = across(&[]);
-    let triangles = Vec::new();
-    let mut scene = Reader { document: &document, buffers, limits, triangles, low, high, placed: 0, left_out: 0 };
+    let mut scene = Reader {
+        document: &document,
+        buffers,
+        limits,
+        corners: Vec::new(),
+        triangles: Vec::new(),
+        placed: 0,
+        left_out: 0,
+    };
     let identity = [V3::x(), V3::y(), V3::z(), V3::zeros()];
     let roots: Vec<usize> = match document.scenes.get(document.scene) {
         Some(scene) => scene.nodes.clone(),
@@ -169,7 +176,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         }
     };
     roots.into_iter().try_for_each(|n| scene.node(n, &identity, 0))?;
-    let Reader { triangles, left_out, low, high, .. } = scene;
+    let Reader { corners, triangles, left_out, .. } = scene;
     if triangles.is_empty() {
         return Err(InputError::new(InputErrorKind::Empty, "has a scene without triangles".to_owned())
             .remedy("export a surface, not points or lines"));
@@ -179,11 +186,10 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         let message = format!("{left_out} sets of points, lines or strips were left out");
         notes.push(Note { kind: "file.left_out", message });
     }
-    // Corners of no triangle do not count; most often they need no look at all triangles.
-    let mut size = (high - low).max();
+    let mut size = across(corners.iter());
     if size > 1.0 {
-        let (low, high) = across(triangles.as_flattened());
-        size = (high - low).max();
+        // Corners of no triangle do not count.
+        size = across(triangles.iter().flatten().map(|&n| &corners[n as usize]));
     }
     if size > 1.0 {
         notes.push(Note {
@@ -194,6 +200,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
             ),
         });
     }
+    let triangles = Triangles::Shared { corners, triangles };
     Ok((Content::Mesh { triangles, unit: Some(LengthUnit::Metre) }, notes))
 }
 
@@ -227,10 +234,8 @@ struct Reader<'a> {
     document: &'a Document,
     buffers: Vec<Cow<'a, [u8]>>,
     limits: &'a Limits,
-    triangles: Vec<[V3; 3]>,
-    /// Bounds of all vertices.
-    low: V3,
-    high: V3,
+    corners: Vec<V3>,
+    triangles: Vec<[u32; 3]>,
     placed: usize,
     left_out: usize,
 }
@@ -258,12 +263,11 @@ impl Reader<'_> {
             self.left_out += 1;
             return Ok(());
         }
-        let mut triangles = std::mem::take(&mut self.triangles);
         let positions = primitive.attributes.get("POSITION").copied();
         let positions =
             self.items(positions.ok_or_else(|| malformed("has a mesh without positions".to_owned()))?, 3)?;
         let number = |b: &[u8; 12], k: usize| f64::from(f32::from_le_bytes([b[k], b[k + 1], b[k + 2], b[k + 3]]));
-        let vertices: Vec<V3> = positions.each(|b| {
+        let mut vertices: Vec<V3> = positions.each(|b| {
             let (x, y, z) = (number(b, 0), number(b, 4), number(b, 8));
             apply(matrix, &V3::new(x, y, z))
         });
@@ -271,31 +275,32 @@ impl Reader<'_> {
             return Err(InputError::new(InputErrorKind::NonFinite, "has a coordinate that is not a number".to_owned())
                 .remedy("export the design again"));
         }
-        let bounds = across(&vertices);
-        self.low = self.low.inf(&bounds.0);
-        self.high = self.high.sup(&bounds.1);
         let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
-        let turned = |[a, b, c]: [V3; 3]| if mirrored { [a, c, b] } else { [a, b, c] };
         let indices = primitive.indices.map(|i| self.items(i, 1)).transpose()?;
-        let count = indices.as_ref().map_or(vertices.len(), Items::count) / 3;
-        let more = (triangles.len() + count) as u64;
-        self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
-        triangles.reserve(count);
-        match indices {
-            None => triangles.extend(vertices.as_chunks().0.iter().map(|t| turned(*t))),
-            Some(items) => {
-                let numbers = items.numbers();
-                let last = numbers.iter().copied().max().map_or(0, |n| n as usize);
-                if last >= vertices.len() {
-                    let what = format!("has a triangle with vertex {last}, of {} vertices", vertices.len());
-                    return Err(malformed(what));
-                }
-                let corner = |n: u32| vertices[n as usize];
-                let corners = numbers.as_chunks().0.iter().map(|&[a, b, c]| [corner(a), corner(b), corner(c)]);
-                triangles.extend(corners.map(turned));
-            }
+        let count = indices.as_ref().map_or(vertices.len(), Items::count);
+        self.limits.check("the mesh", (self.triangles.len() + count / 3) as u64, size_of::<[V3; 3]>() as u64)?;
+        let mut numbers = indices.map_or_else(|| (0..count as u32).collect(), |items| items.numbers());
+        let last = numbers.iter().copied().max().map_or(0, |n| n as usize);
+        if last >= vertices.len() {
+            return Err(malformed(format!("has a triangle with vertex {last}, of {} vertices", vertices.len())));
         }
-        self.triangles = triangles;
+        if vertices.len() > count {
+            // Meshes of many parts that take few vertices each from all of them.
+            vertices = numbers.iter().map(|&n| vertices[n as usize]).collect();
+            numbers = (0..count as u32).collect();
+        }
+        let from = u32::try_from(self.corners.len()).ok();
+        let Some(from) = from.filter(|from| from.checked_add(vertices.len() as u32).is_some()) else {
+            return Err(InputError::new(InputErrorKind::TooLarge, TooManyVertices.to_string()));
+        };
+        self.triangles.extend(numbers.as_chunks().0.iter().map(|&[a, b, c]| {
+            let [b, c] = if mirrored { [c, b] } else { [b, c] };
+            [from + a, from + b, from + c]
+        }));
+        match from {
+            0 => self.corners = vertices,
+            _ => self.corners.extend(vertices),
+        }
         Ok(())
     }
 
@@ -405,6 +410,7 @@ mod tests {
             let data = file(node);
             assert!(looks_like(&data));
             let (Content::Mesh { triangles, unit }, _) = read(&data, &LIMITS).unwrap() else { panic!("a mesh") };
+            let triangles = triangles.apart();
             assert_eq!(unit, Some(LengthUnit::Metre));
             let volume: f64 = triangles.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
             assert!((volume - factor / 6.0).abs() < 1e-6, "{node}: {volume}");
@@ -445,11 +451,35 @@ mod tests {
                 2 + 12 * width
             );
             let Content::Mesh { triangles, .. } = read(json.as_bytes(), &LIMITS).unwrap().0 else { panic!("a mesh") };
-            triangles
+            triangles.apart()
         });
         let volume: f64 = first.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
         assert!((volume - 1.0 / 6.0).abs() < 1e-12, "{volume}");
         assert_eq!(others, [first.clone(), first]);
+    }
+
+    #[test]
+    fn a_part_takes_the_vertices_that_it_needs() {
+        // A second part of one triangle, of the same four vertices, and a third without numbers.
+        let text = file("\"scale\":[-1,1,1]");
+        let add = |text: Vec<u8>, after: &str, more: &str| {
+            let at = text.windows(after.len()).position(|w| w == after.as_bytes()).unwrap() + after.len();
+            let length = u32::from_le_bytes([text[12], text[13], text[14], text[15]]) + more.len() as u32;
+            let mut text = [&text[..at], more.as_bytes(), &text[at..]].concat();
+            text[12..16].copy_from_slice(&length.to_le_bytes());
+            text
+        };
+        let parts = ",{\"attributes\":{\"POSITION\":0},\"indices\":2},{\"attributes\":{\"POSITION\":0}}";
+        let text = add(text, "\"indices\":1}", parts);
+        let accessor = ",{\"bufferView\":1,\"byteOffset\":6,\"componentType\":5123,\"count\":3,\"type\":\"SCALAR\"}";
+        let text = add(text, "\"count\":12,\"type\":\"SCALAR\"}", accessor);
+        let Content::Mesh { triangles, .. } = read(&text, &LIMITS).unwrap().0 else { panic!("a mesh") };
+        let mesh = triangles.weld().unwrap();
+        assert_eq!((mesh.vertices.len(), mesh.triangles.len()), (4, 6));
+        let triangles = triangles.apart();
+        assert_eq!(triangles[4], triangles[1]);
+        let corner = |x, y, z| V3::new(0.5 - x, y, z);
+        assert_eq!(triangles[5], [corner(0.0, 0.0, 0.0), corner(0.0, 1.0, 0.0), corner(1.0, 0.0, 0.0)]);
     }
 
     #[test]
