@@ -63,9 +63,9 @@ fn volumes_of_other_programs_are_read_back() {
 fn series_are_sorted_by_place_and_mixed_ones_refused() {
     let limits = Limits::default();
     let loaded = load(&file("series"), &limits).unwrap();
-    let Content::Volume { volume, spacing, origin } = loaded.content else { panic!("a volume") };
+    let Content::Volume { volume, spacing, place } = loaded.content else { panic!("a volume") };
     assert!(whole(&volume));
-    assert_eq!((loaded.format.id(), origin), ("dicom", [1.0, 2.0, 3.0]));
+    assert_eq!((loaded.format.id(), place.origin), ("dicom", [1.0, 2.0, 3.0]));
     let spacing = spacing.unwrap();
     assert!(spacing.spacing.iter().zip([0.012, 0.012, 0.02]).all(|(a, b)| (a / b - 1.0).abs() < 1e-9));
     assert_eq!(spacing.unit, Some(LengthUnit::Millimetre));

@@ -14,6 +14,7 @@ use glob::Pattern;
 use sha2::{Digest, Sha256};
 
 pub use error::{InputError, InputErrorKind};
+pub use volume::placing::Place;
 pub use volume::raw::{RawLayout, RawType};
 
 use crate::grid::Volume;
@@ -128,8 +129,8 @@ pub enum Content {
         volume: Volume,
         /// The spacing, when the file has it.
         spacing: Option<FileSpacing>,
-        /// Centre of the first voxel, in the unit of the spacing.
-        origin: [f64; 3],
+        /// Where it lies.
+        place: Place,
     },
 }
 
