@@ -271,35 +271,35 @@ impl Reader<'_> {
             let (x, y, z) = (number(b, 0), number(b, 4), number(b, 8));
             apply(matrix, &V3::new(x, y, z))
         });
+        let from = self.corners.len();
+        if u32::try_from(from + vertices.len()).is_err() {
+            return Err(InputError::new(InputErrorKind::TooLarge, TooManyVertices.to_string()));
+        }
         if vertices.iter().any(|v| !v.iter().all(|c| c.is_finite())) {
             return Err(InputError::new(InputErrorKind::NonFinite, "has a coordinate that is not a number".to_owned())
                 .remedy("export the design again"));
         }
-        let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
         let indices = primitive.indices.map(|i| self.items(i, 1)).transpose()?;
         let count = indices.as_ref().map_or(vertices.len(), Items::count);
         self.limits.check("the mesh", (self.triangles.len() + count / 3) as u64, size_of::<[V3; 3]>() as u64)?;
-        let mut numbers = indices.map_or_else(|| (0..count as u32).collect(), |items| items.numbers());
-        let last = numbers.iter().copied().max().map_or(0, |n| n as usize);
+        let mut triangles = indices.map_or_else(|| in_turn(count), |items| items.triangles());
+        let last = triangles.as_flattened().iter().copied().max().map_or(0, |n| n as usize);
         if last >= vertices.len() {
             return Err(malformed(format!("has a triangle with vertex {last}, of {} vertices", vertices.len())));
         }
         if vertices.len() > count {
             // Meshes of many parts that take few vertices each from all of them.
-            vertices = numbers.iter().map(|&n| vertices[n as usize]).collect();
-            numbers = (0..count as u32).collect();
+            vertices = triangles.as_flattened().iter().map(|&n| vertices[n as usize]).collect();
+            triangles = in_turn(vertices.len());
         }
-        let from = u32::try_from(self.corners.len()).ok();
-        let Some(from) = from.filter(|from| from.checked_add(vertices.len() as u32).is_some()) else {
-            return Err(InputError::new(InputErrorKind::TooLarge, TooManyVertices.to_string()));
-        };
-        self.triangles.extend(numbers.as_chunks().0.iter().map(|&[a, b, c]| {
-            let [b, c] = if mirrored { [c, b] } else { [b, c] };
-            [from + a, from + b, from + c]
-        }));
-        match from {
-            0 => self.corners = vertices,
-            _ => self.corners.extend(vertices),
+        if matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0 {
+            triangles.iter_mut().for_each(|t| t.swap(1, 2));
+        }
+        if from == 0 {
+            (self.corners, self.triangles) = (vertices, triangles);
+        } else {
+            self.corners.extend(vertices);
+            self.triangles.extend(triangles.into_iter().map(|t| t.map(|n| from as u32 + n)));
         }
         Ok(())
     }
@@ -353,14 +353,25 @@ impl Items<'_> {
         }
     }
 
-    /// Each item as the whole number that it is.
-    fn numbers(&self) -> Vec<u32> {
-        match self.item {
+    /// Triangles by the whole numbers that the items are.
+    fn triangles(&self) -> Vec<[u32; 3]> {
+        let packed = Self { bytes: self.bytes, item: 12, stride: 12 };
+        let number = |b: &[u8; 12], k: usize| u32::from_le_bytes([b[k], b[k + 1], b[k + 2], b[k + 3]]);
+        let numbers: Vec<u32> = match self.item {
+            4 if self.stride == 4 && self.bytes.len().is_multiple_of(12) => {
+                return packed.each(|b| [number(b, 0), number(b, 4), number(b, 8)]);
+            }
             4 => self.each(|b| u32::from_le_bytes(*b)),
             2 => self.each(|b| u32::from(u16::from_le_bytes(*b))),
             _ => self.each(|b: &[u8; 1]| u32::from(b[0])),
-        }
+        };
+        numbers.as_chunks().0.to_vec()
     }
+}
+
+/// The numbers of corners that stand in the order of their triangles.
+fn in_turn(corners: usize) -> Vec<[u32; 3]> {
+    (0..corners as u32 / 3).map(|t| [3 * t, 3 * t + 1, 3 * t + 2]).collect()
 }
 
 #[cfg(test)]
