@@ -201,14 +201,14 @@ fn read(sample: &Sample, folder: &Path) -> bool {
     let path = folder.join(&sample.name);
     let Ok(loaded) = load_with(&path, raw(&sample.name).as_ref(), &LIMITS) else { return false };
     match loaded.content {
-        Content::Volume { volume, spacing, origin } => {
+        Content::Volume { volume, spacing, place } => {
             assert_eq!(volume.size.iter().product::<usize>(), volume.levels.len());
             assert!(!volume.levels.is_empty());
             assert!(spacing.is_none_or(|s| s.spacing.iter().all(|v| v.is_finite() && *v > 0.0)), "{spacing:?}");
-            assert!(origin.iter().all(|o| o.is_finite()), "{origin:?}");
+            assert!(place.origin.iter().all(|o| o.is_finite()), "{place:?}");
             assert!((0..volume.levels.len()).all(|i| volume.levels.get(i).is_finite()));
         }
-        Content::Mesh { triangles, .. } => assert!(triangles.iter().flatten().flatten().all(|c| c.is_finite())),
+        Content::Mesh { triangles, .. } => assert!(triangles.apart().iter().flatten().flatten().all(|c| c.is_finite())),
     }
     true
 }

@@ -250,3 +250,57 @@ fn a_spacing_without_unit_that_makes_no_scan_is_said_to_be_odd() {
     assert!(said("2e-5 2e-5 2e-5", None).contains("0.00016 mm across; if it was meant as 0.16 mm, say `--unit m`"));
     assert_eq!(said("50 50 50", Some(LengthUnit::Micrometre)), "");
 }
+
+#[test]
+fn a_mesh_of_the_body_lies_in_a_turned_volume_where_it_lies_in_the_file() {
+    // Slots across x that widen along y, in a body that is none of the grid's middle.
+    let (size, first) = ([24, 20, 16], V3::new(35.0, -20.0, 50.0));
+    let voxels = (0..24 * 20 * 16).map(|i| u8::from(i % 24 % 8 > 2 + i / 24 % 20 / 7));
+    let voxels: Vec<u8> = voxels.collect();
+    let body = common::cuboid([57.0, 3.0, 68.0], [221.0, 146.0, 183.0]);
+    let rotation = nalgebra::Rotation3::from_euler_angles(0.3, -0.7, 2.0);
+    let plain = [V3::x(), V3::y(), V3::z()];
+    let read = |axes: [V3; 3]| {
+        let world = |own: V3| (0..3).map(|a| axes[a] * own[a]).sum::<V3>() / 1000.0;
+        let vector = |v: V3| format!("({:?},{:?},{:?})", v.x, v.y, v.z);
+        let folder = tempfile::tempdir().unwrap();
+        let (scan, mesh) = (folder.path().join("scan.nrrd"), folder.path().join("body.obj"));
+        let header = format!(
+            "NRRD0004\ntype: uint8\ndimension: 3\nsizes: {} {} {}\nencoding: raw\nspace dimension: 3\n\
+             space directions: {}\nspace units: \"mm\" \"mm\" \"mm\"\nspace origin: {}\n\n",
+            size[0],
+            size[1],
+            size[2],
+            axes.map(|axis| vector(axis / 100.0)).join(" "),
+            vector(world(first))
+        );
+        std::fs::write(&scan, [header.as_bytes(), &voxels].concat()).unwrap();
+        let mut text = String::new();
+        for v in &body.vertices {
+            let v = world(*v);
+            text += &format!("v {:?} {:?} {:?}\n", v.x, v.y, v.z);
+        }
+        for [a, b, c] in &body.triangles {
+            text += &format!("f {} {} {}\n", a + 1, b + 1, c + 1);
+        }
+        std::fs::write(&mesh, text).unwrap();
+        let mut run = whole();
+        run.measures.push("volume".to_owned());
+        let exec = poregauge::parallel::Exec::silent(2).unwrap();
+        run.options.envelope = poregauge::gauge::envelope_from(&mesh, &run.options, &run.limits, &exec).unwrap();
+        measure_file(&scan, &run, 2)
+    };
+    let truth = read(plain);
+    assert!((figure(&truth, "volume.total").value / (164.0 * 143.0 * 115.0 * 1e-9) - 1.0).abs() < 1e-6);
+    let told = |design: &DesignEntry| design.findings.iter().any(|f| f.kind == "envelope.turned");
+    assert!(!told(&truth));
+    for axes in [[V3::y(), -V3::x(), V3::z()], [V3::z(), V3::y(), V3::x()], plain.map(|axis| rotation * axis)] {
+        let turned = read(axes);
+        assert!(told(&turned), "{axes:?}");
+        assert_eq!(turned.measurements.len(), truth.measurements.len());
+        for (id, m) in &truth.measurements {
+            let value = figure(&turned, id).value;
+            assert!((value - m.value).abs() <= 1e-6 * m.value.abs(), "{axes:?}, {id}: {value} against {}", m.value);
+        }
+    }
+}

@@ -3,10 +3,12 @@
 //! How deep a point lies is sampled on a grid of its own and interpolated between the samples; the volume is that of the
 //! mesh (divergence theorem) or the count of the mask's voxels, exactly. 8 bytes a sample.
 
-use super::{Design, Solid};
+use super::{Design, DesignError, Solid};
 use crate::grid::{Border, Frame, Mask};
+use crate::input::InputError;
 use crate::limits::{LimitError, Limits};
 use crate::mesh::closest::closest_point;
+use crate::mesh::solid::SolidMesh;
 use crate::mesh::{Mesh, V3};
 use crate::parallel::Exec;
 use crate::voxel::distance::{DistanceField, Facet};
@@ -16,6 +18,9 @@ use crate::voxel::segmentation::smooth_field;
 
 /// Samples along the longest side of a mesh.
 const SAMPLES: f64 = 128.0;
+
+/// Axes that differ by less are the same.
+const SAME: f64 = 1e-9;
 
 /// Samples beyond the body on each side.
 const MARGIN: usize = 2;
@@ -58,21 +63,7 @@ impl Region {
     pub fn of(design: &Design, name: String, limits: &Limits, exec: &Exec) -> Result<Self, LimitError> {
         let sha256 = design.source.sha256.clone();
         match &design.solid {
-            Solid::Mesh(solid) => {
-                let (low, high) = solid.mesh.bounds().unwrap_or_default();
-                let step = (high - low).max() / SAMPLES;
-                let size = std::array::from_fn(|a| ((high[a] - low[a]) / step).ceil() as usize + 1 + 2 * MARGIN);
-                let origin = std::array::from_fn(|a| low[a] - MARGIN as f64 * step);
-                let frame = Frame { size, spacing: [step; 3], origin };
-                let within = inside(&frame, &solid.mesh, solid.closed(), exec);
-                let local = |v: &V3| std::array::from_fn(|a| (v[a] - origin[a]) as f32);
-                let facets = solid.surface.iter().map(|t| [local(&t[0]), local(&t[1]), local(&t[2])]).collect();
-                let field = DistanceField::new(frame, Border::Open, facets, &within, limits, exec)?;
-                let volume = solid.volume().unwrap_or_else(|| solid.mesh.signed_volume().abs());
-                let mesh = Some((solid.mesh.clone(), solid.closed()));
-                let (depth, surface, nearest) = parts(field);
-                Ok(Self { name, sha256, volume, low, high, frame, depth, surface, nearest, mesh })
-            }
+            Solid::Mesh(solid) => Self::of_mesh(solid, name, sha256, limits, exec),
             Solid::Volume { frame: grid, levels, phases } => {
                 let [nx, ny, nz] = grid.size;
                 let size = grid.size.map(|n| n + 2 * MARGIN);
@@ -120,6 +111,50 @@ impl Region {
                 })
             }
         }
+    }
+
+    fn of_mesh(
+        solid: &SolidMesh,
+        name: String,
+        sha256: String,
+        limits: &Limits,
+        exec: &Exec,
+    ) -> Result<Self, LimitError> {
+        let (low, high) = solid.mesh.bounds().unwrap_or_default();
+        let step = (high - low).max() / SAMPLES;
+        let size = std::array::from_fn(|a| ((high[a] - low[a]) / step).ceil() as usize + 1 + 2 * MARGIN);
+        let origin = std::array::from_fn(|a| low[a] - MARGIN as f64 * step);
+        let frame = Frame { size, spacing: [step; 3], origin };
+        let within = inside(&frame, &solid.mesh, solid.closed(), exec);
+        let local = |v: &V3| std::array::from_fn(|a| (v[a] - origin[a]) as f32);
+        let facets = solid.surface.iter().map(|t| [local(&t[0]), local(&t[1]), local(&t[2])]).collect();
+        let field = DistanceField::new(frame, Border::Open, facets, &within, limits, exec)?;
+        let volume = solid.volume().unwrap_or_else(|| solid.mesh.signed_volume().abs());
+        let mesh = Some((solid.mesh.clone(), solid.closed()));
+        let (depth, surface, nearest) = parts(field);
+        Ok(Self { name, sha256, volume, low, high, frame, depth, surface, nearest, mesh })
+    }
+
+    /// The region of a mesh as it lies along axes that are other than those of its coordinates; `None` where they are the
+    /// same, or a mask lies along its own.
+    ///
+    /// # Errors
+    /// When its samples do not fit the memory budget, or the run was cancelled.
+    pub fn along(&self, axes: &[V3; 3], limits: &Limits, exec: &Exec) -> Result<Option<Self>, DesignError> {
+        let plain = [V3::x(), V3::y(), V3::z()];
+        let Some((mesh, _)) = self.mesh.as_ref().filter(|_| (0..3).any(|a| (axes[a] - plain[a]).amax() > SAME)) else {
+            return Ok(None);
+        };
+        let mut mesh = mesh.clone();
+        for v in &mut mesh.vertices {
+            *v = V3::from(axes.map(|axis| axis.dot(v)));
+        }
+        if axes[0].dot(&axes[1].cross(&axes[2])) < 0.0 {
+            mesh.triangles.iter_mut().for_each(|t| t.swap(1, 2));
+        }
+        let solid = SolidMesh::new(mesh, exec)?;
+        let turned = Self::of_mesh(&solid, self.name.clone(), self.sha256.clone(), limits, exec);
+        Ok(Some(turned.map_err(InputError::from)?))
     }
 
     /// The region, scaled about the origin.

@@ -1,16 +1,19 @@
 //! From a loaded file to a solid: unit, spacing and threshold decided and written down.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use crate::design::envelope::{Envelope, EnvelopeChoice};
 use crate::design::finding::{Finding, Severity};
 use crate::design::phases::{Binarised, Threshold, phases};
 use crate::design::wrap::{Solids, wrap};
 use crate::grid::{Frame, Levels, Mask};
-use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded, RawLayout};
+use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded, Place, RawLayout};
 use crate::limits::Limits;
+use crate::mesh::V3;
 use crate::mesh::hull::Flat;
 use crate::mesh::solid::SolidMesh;
 use crate::mesh::topology::Places;
-use crate::mesh::{Mesh, V3};
 use crate::parallel::{Cancelled, Exec};
 use crate::units::{Length, LengthUnit};
 use crate::voxel::denoise::Filter;
@@ -146,7 +149,7 @@ impl Design {
                 let unit = options.unit.or(unit).unwrap_or(LengthUnit::Millimetre);
                 let count = triangles.len();
                 let mut mesh =
-                    Mesh::weld(&triangles).map_err(|e| InputError::new(InputErrorKind::TooLarge, e.to_string()))?;
+                    triangles.weld().map_err(|e| InputError::new(InputErrorKind::TooLarge, e.to_string()))?;
                 drop(triangles);
                 mesh.scale(unit.in_um());
                 let solid = SolidMesh::new(mesh, exec)?;
@@ -171,7 +174,7 @@ impl Design {
                 };
                 Ok(Self { source, solid: Solid::Mesh(Box::new(solid)), envelope, findings })
             }
-            Content::Volume { volume, spacing, origin } => {
+            Content::Volume { volume, spacing, place: Place { origin, mut axes } } => {
                 let (spacing_um, unit, assumed) = spacing_of(spacing, options, &mut findings)?;
                 let per_unit = unit.in_um();
                 let mut origin = origin.map(|o| o * per_unit);
@@ -181,6 +184,7 @@ impl Design {
                     limits.check("the volume", volume.levels.len() as u64, 8).map_err(InputError::from)?;
                     volume = volume.reversed_axes();
                     origin.reverse();
+                    axes.reverse();
                     if options.spacing.is_none() {
                         spacing_um.reverse();
                     }
@@ -194,8 +198,23 @@ impl Design {
                     // A scan may be a small part of a design.
                     implausible(V3::from(high) - V3::from(low), 0.03, &mut findings);
                 }
+                let mut choice = Cow::Borrowed(&options.envelope);
+                if let EnvelopeChoice::Region(region) = &options.envelope
+                    && let Some(turned) = region.along(&axes, limits, exec)?
+                {
+                    choice = Cow::Owned(EnvelopeChoice::Region(Arc::new(turned)));
+                    let axes = axes.map(|v| format!("({:.3}, {:.3}, {:.3})", v.x + 0.0, v.y + 0.0, v.z + 0.0));
+                    findings.push(Finding::new(
+                        "envelope.turned",
+                        Severity::Info,
+                        format!(
+                            "the axes of the volume run along {}: the mesh of the envelope was turned to them",
+                            axes.join(", ")
+                        ),
+                    ));
+                }
                 let mut envelope = Envelope::choose(
-                    &options.envelope,
+                    &choice,
                     extremes.bounds,
                     &extremes.points,
                     Some((V3::from(low), V3::from(high))),

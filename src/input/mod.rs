@@ -14,11 +14,12 @@ use glob::Pattern;
 use sha2::{Digest, Sha256};
 
 pub use error::{InputError, InputErrorKind};
+pub use volume::placing::Place;
 pub use volume::raw::{RawLayout, RawType};
 
 use crate::grid::Volume;
 use crate::limits::{Limits, bytes};
-use crate::mesh::V3;
+use crate::mesh::Triangles;
 use crate::units::LengthUnit;
 
 /// A format that was recognised.
@@ -117,8 +118,8 @@ pub struct FileSpacing {
 pub enum Content {
     /// Triangles, in the file's own unit.
     Mesh {
-        /// Corners of each triangle.
-        triangles: Vec<[V3; 3]>,
+        /// Its triangles.
+        triangles: Triangles,
         /// The unit that the file names.
         unit: Option<LengthUnit>,
     },
@@ -128,8 +129,8 @@ pub enum Content {
         volume: Volume,
         /// The spacing, when the file has it.
         spacing: Option<FileSpacing>,
-        /// Centre of the first voxel, in the unit of the spacing.
-        origin: [f64; 3],
+        /// Where it lies.
+        place: Place,
     },
 }
 

@@ -17,12 +17,6 @@ use crate::parallel::Exec;
 /// Triangles handled at a time.
 const BLOCK: usize = 32;
 
-/// Knives that a piece is cut by without being halved first.
-const FEW: usize = 6;
-
-/// How often a piece is halved at most.
-const DEEPEST: usize = 12;
-
 /// Relative to a triangle's size: closer than this counts as on the plane.
 const FLAT: f64 = 1e-9;
 
@@ -49,10 +43,11 @@ pub fn boundary(mesh: &Mesh, crossings: &[(u32, u32)], shells: &Shells, exec: &E
                 continue;
             }
             let normal = area_vector(corners);
-            let knives: Vec<[V3; 3]> = partners[from..to].iter().map(|p| mesh.corners(p.1 as usize)).collect();
-            let mut pieces = Vec::new();
+            let upright = normal.normalize();
+            let knives: Vec<Knife> =
+                partners[from..to].iter().map(|p| Knife::new(mesh.corners(p.1 as usize), &corners, &upright)).collect();
             let own = shells.of_triangle[t] as usize;
-            dissect(corners, &knives, DEEPEST, &|piece| convex.hides(own, piece), &mut pieces);
+            let pieces = dissect(corners, &upright, knives.iter().collect(), |piece| convex.hides(own, piece));
             let twins: Vec<[V3; 3]> = partners[from..to]
                 .iter()
                 .filter(|p| p.1 < t as u32)
@@ -117,54 +112,65 @@ fn covers(twin: &[V3; 3], piece: &[V3; 3]) -> bool {
     (closest_point(&middle, twin) - middle).norm() <= FLAT * size
 }
 
-/// Cuts `piece` along all `knives`. Each cut runs on to the edges of the piece, so that many of them would make pieces
-/// by the square of their number: a piece with many is halved first, and each half meets its own knives only.
-/// A piece that is `hidden` is left out.
-fn dissect(
-    piece: [V3; 3],
-    knives: &[[V3; 3]],
-    depth: usize,
-    hidden: &impl Fn(&[V3; 3]) -> bool,
-    out: &mut Vec<[V3; 3]>,
-) {
-    if hidden(&piece) {
-        return;
-    }
-    if knives.len() <= FEW || depth == 0 {
-        let mut pieces = vec![piece];
-        for knife in knives {
-            pieces = pieces.into_iter().flat_map(|piece| cut(piece, knife)).collect();
+/// A triangle that crosses another one, with the corners of what it has in the plane of that.
+struct Knife {
+    triangle: [V3; 3],
+    trace: Vec<V3>,
+    flat: f64,
+}
+
+impl Knife {
+    fn new(triangle: [V3; 3], plane: &[V3; 3], normal: &V3) -> Self {
+        let scale = (0..3).map(|k| (triangle[k] - plane[0]).norm()).fold(0.0, f64::max);
+        let flat = FLAT * scale;
+        let heights = triangle.map(|p| normal.dot(&(p - plane[0])));
+        let mut trace: Vec<V3> = (0..3).filter(|&k| heights[k].abs() <= flat).map(|k| triangle[k]).collect();
+        for (i, j) in [(0, 1), (1, 2), (2, 0)] {
+            if heights[i] * heights[j] < 0.0 {
+                trace.push(triangle[i] + (triangle[j] - triangle[i]) * (heights[i] / (heights[i] - heights[j])));
+            }
         }
-        out.extend(pieces);
-        return;
+        Self { triangle, trace, flat }
     }
-    let length = |k: usize| (piece[(k + 1) % 3] - piece[k]).norm_squared();
-    let k = (0..3).max_by(|&a, &b| length(a).total_cmp(&length(b))).unwrap_or(0);
-    let [a, b, c] = [piece[k], piece[(k + 1) % 3], piece[(k + 2) % 3]];
-    let middle = (a + b) / 2.0;
-    for half in [[a, middle, c], [middle, b, c]] {
-        let own: Vec<[V3; 3]> = knives.iter().filter(|knife| reaches(knife, &half)).copied().collect();
-        dissect(half, &own, depth - 1, hidden, out);
+
+    /// Whether it may meet a piece: its trace is not all beyond one of the piece's edges.
+    fn reaches(&self, piece: &[V3; 3], normal: &V3) -> bool {
+        (0..3).all(|k| {
+            let inward = normal.cross(&(piece[(k + 1) % 3] - piece[k])).normalize();
+            self.trace.iter().any(|p| inward.dot(&(p - piece[k])) >= -self.flat)
+        })
     }
 }
 
-/// Whether a knife may meet a piece: what of it lies in the plane of the piece is not all beyond one of its edges.
-fn reaches(knife: &[V3; 3], piece: &[V3; 3]) -> bool {
-    let normal = area_vector(*piece).normalize();
-    let scale = (0..3).map(|k| (knife[k] - piece[0]).norm()).fold(0.0, f64::max);
-    let flat = FLAT * scale;
-    let heights = knife.map(|p| normal.dot(&(p - piece[0])));
-    let mut points: Vec<V3> = (0..3).filter(|&k| heights[k].abs() <= flat).map(|k| knife[k]).collect();
-    for (i, j) in [(0, 1), (1, 2), (2, 0)] {
-        if heights[i] * heights[j] < 0.0 {
-            points.push(knife[i] + (knife[j] - knife[i]) * (heights[i] / (heights[i] - heights[j])));
+/// Cuts a piece along all knives: along one that cuts it, then each part along those that may meet it, so that a cut runs on
+/// to the edges of a part only. Parts that are `hidden` are left out.
+fn dissect(piece: [V3; 3], normal: &V3, knives: Vec<&Knife>, hidden: impl Fn(&[V3; 3]) -> bool) -> Vec<[V3; 3]> {
+    let mut done = Vec::new();
+    let mut open = vec![(piece, knives)];
+    while let Some((piece, mut knives)) = open.pop() {
+        if hidden(&piece) {
+            continue;
         }
+        let parts = loop {
+            if knives.is_empty() {
+                break Vec::new();
+            }
+            // One from the middle: the file's neighbours are neighbours in space, and would peel off sliver by sliver.
+            let knife = knives.swap_remove(knives.len() / 2);
+            let parts = cut(piece, &knife.triangle);
+            if parts.len() > 1 {
+                break parts;
+            }
+        };
+        if parts.is_empty() {
+            done.push(piece);
+        }
+        open.extend(parts.into_iter().map(|part| {
+            let own = knives.iter().filter(|knife| knife.reaches(&part, normal)).copied().collect();
+            (part, own)
+        }));
     }
-    !points.is_empty()
-        && (0..3).all(|k| {
-            let inward = normal.cross(&(piece[(k + 1) % 3] - piece[k])).normalize();
-            points.iter().any(|p| inward.dot(&(p - piece[k])) >= -flat)
-        })
+    done
 }
 
 /// Cuts `piece` along the intersection with the triangle `knife`; a piece that it does not cross comes back whole.
@@ -289,5 +295,25 @@ mod tests {
         let twice = union(&[cuboid([0.0; 3], [1.0; 3]), cuboid([0.0, 0.0, 0.0], [1.0, 1.0, 2.0])]);
         assert!((twice.signed_volume() - 2.0).abs() < 1e-9, "{}", twice.signed_volume());
         assert!((twice.area() - 10.0).abs() < 1e-9, "{}", twice.area());
+    }
+
+    #[test]
+    fn knives_that_meet_in_a_point_leave_few_pieces() {
+        // Blades that stand on a triangle as the spokes of a wheel, whose rim is a ring of blades.
+        let piece = [[-10.0, -7.0, 0.0], [11.0, -6.0, 0.0], [0.5, 12.0, 0.0]].map(V3::from);
+        for count in [5, 50, 200] {
+            let at = |k: usize, r: f64| {
+                let (s, c) = (std::f64::consts::TAU * (k as f64 + 0.3) / count as f64).sin_cos();
+                V3::new(r * c, r * s, 0.0)
+            };
+            let blade = |a: V3, b: V3| [a - V3::z(), b - V3::z(), (a + b) / 2.0 + 5.0 * V3::z()];
+            let blades = (0..count).flat_map(|k| [blade(at(k, 0.0), at(k, 3.0)), blade(at(k, 2.0), at(k + 1, 2.0))]);
+            let knives: Vec<Knife> = blades.map(|blade| Knife::new(blade, &piece, &V3::z())).collect();
+            let pieces = dissect(piece, &V3::z(), knives.iter().collect(), |_| false);
+            assert!(pieces.len() < 60 * count, "{} pieces of {count} spokes", pieces.len());
+            assert!(pieces.iter().all(|piece| knives.iter().all(|knife| cut(*piece, &knife.triangle).len() == 1)));
+            let area: f64 = pieces.iter().map(|piece| area_vector(*piece).z).sum();
+            assert!((area / area_vector(piece).z - 1.0).abs() < 1e-9, "{area}");
+        }
     }
 }

@@ -12,9 +12,11 @@ pub mod overhang;
 pub mod shells;
 pub mod solid;
 pub mod topology;
+mod weld;
 pub mod winding;
 
 pub use bvh::Bvh;
+pub use weld::{TooManyVertices, Triangles};
 
 /// A point or a direction.
 pub type V3 = nalgebra::Vector3<f64>;
@@ -28,53 +30,7 @@ pub struct Mesh {
     pub triangles: Vec<[u32; 3]>,
 }
 
-/// More vertices than a 32-bit index can name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the mesh has more than 2^32 - 1 triangle corners")]
-pub struct TooManyVertices;
-
 impl Mesh {
-    /// Joins corners with the same coordinates, as formats without shared vertices need. Coordinates that differ by less
-    /// than single precision resolves at the size of the mesh are the same: 1e-9 beside 1 is a rounded 0.
-    ///
-    /// # Errors
-    /// When there are more corners than 32 bits can count.
-    pub fn weld(corners: &[[V3; 3]]) -> Result<Self, TooManyVertices> {
-        let count = u32::try_from(corners.len()).ok().and_then(|n| n.checked_mul(3)).ok_or(TooManyVertices)?;
-        let largest = corners.iter().flatten().map(nalgebra::Matrix::amax).fold(0.0, f64::max);
-        let grain = (largest * f64::from(f32::EPSILON) / 2.0).max(f64::MIN_POSITIVE);
-        let key = |i: u32| {
-            let v = corners[i as usize / 3][i as usize % 3];
-            [v.x, v.y, v.z].map(|c| (c / grain).round() as i64)
-        };
-        let mut order: Vec<u32> = (0..count).collect();
-        order.sort_unstable_by_key(|&i| (key(i), i));
-        // Number the distinct points by their first use, so that the mesh keeps the order of its file.
-        let mut representative = vec![0u32; corners.len() * 3];
-        let mut first = 0;
-        for (n, &i) in order.iter().enumerate() {
-            if n == 0 || key(i) != key(order[n - 1]) {
-                first = i;
-            }
-            representative[i as usize] = first;
-        }
-        let mut number = vec![u32::MAX; corners.len() * 3];
-        let mut mesh = Self::default();
-        for (t, corner) in corners.iter().enumerate() {
-            let mut triangle = [0; 3];
-            for k in 0..3 {
-                let first = representative[3 * t + k] as usize;
-                if number[first] == u32::MAX {
-                    number[first] = mesh.vertices.len() as u32;
-                    mesh.vertices.push(corner[k].map(|c| c + 0.0));
-                }
-                triangle[k] = number[first];
-            }
-            mesh.triangles.push(triangle);
-        }
-        Ok(mesh)
-    }
-
     /// The corners of a triangle.
     #[must_use]
     pub fn corners(&self, triangle: usize) -> [V3; 3] {
@@ -206,16 +162,5 @@ mod tests {
         let truth = 4.0 / 3.0 * std::f64::consts::PI * 1e3;
         let error = |n| (shapes::sphere([1.0, 2.0, 3.0], 10.0, n).signed_volume() - truth).abs() / truth;
         assert!(error(64) < 2e-3 && error(64) < error(32) / 3.5);
-    }
-
-    #[test]
-    fn welding_joins_equal_corners_only() {
-        let soup: Vec<[V3; 3]> = {
-            let mesh = shapes::cuboid([0.0; 3], [1.0; 3]);
-            (0..12).map(|t| mesh.corners(t).map(|v| v.map(|c| if c == 0.0 { -0.0 } else { c }))).collect()
-        };
-        let mesh = Mesh::weld(&soup).unwrap();
-        assert_eq!(mesh.vertices.len(), 8);
-        assert!((mesh.signed_volume() - 1.0).abs() < 1e-12);
     }
 }

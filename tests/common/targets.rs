@@ -108,13 +108,14 @@ fn sound(read: Result<(Content, Vec<Note>), InputError>) {
             assert!(error.remedy.is_some() || error.kind.id() == "input.too_large", "no remedy: {error}");
         }
         Ok((Content::Mesh { triangles, .. }, _)) => {
-            assert!(triangles.iter().flatten().flatten().all(|c| c.is_finite()));
+            assert!(triangles.apart().iter().flatten().flatten().all(|c| c.is_finite()));
         }
-        Ok((Content::Volume { volume, spacing, origin }, _)) => {
+        Ok((Content::Volume { volume, spacing, place }, _)) => {
             assert_eq!(volume.size.iter().product::<usize>(), volume.levels.len());
             assert!((0..volume.levels.len()).all(|i| volume.levels.get(i).is_finite()));
             assert!(spacing.is_none_or(|s| s.spacing.iter().all(|v| v.is_finite() && *v > 0.0)));
-            assert!(origin.iter().all(|o| o.is_finite()));
+            assert!(place.axes.iter().all(|a| (a.norm() - 1.0).abs() < 1e-9));
+            assert!(place.origin.iter().all(|o| o.is_finite()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::polygon::triangulate;
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
-use crate::mesh::V3;
+use crate::mesh::{Triangles, V3};
 
 /// Corners that one face may have.
 const MOST_CORNERS: usize = 10_000;
@@ -12,7 +12,7 @@ const MOST_CORNERS: usize = 10_000;
 pub struct Faces {
     /// The vertices.
     pub vertices: Vec<V3>,
-    triangles: Vec<[V3; 3]>,
+    triangles: Vec<[u32; 3]>,
     corners: Vec<V3>,
 }
 
@@ -42,30 +42,29 @@ impl Faces {
         if numbers.len() < 3 || numbers.len() > MOST_CORNERS {
             return Err(wrong(format!("has a face of {} corners", numbers.len())));
         }
-        if let [a, b, c] = *numbers
-            && self.triangle([a, b, c])
-        {
+        if let Some(number) = numbers.iter().find(|number| **number >= self.vertices.len().min(u32::MAX as usize)) {
+            let count = self.vertices.len();
+            return Err(wrong(format!("has a face with vertex {number} (counted from 0), of {count} vertices")));
+        }
+        if let [a, b, c] = *numbers {
+            self.triangles.push([a, b, c].map(|number| number as u32));
             return Ok(());
         }
         self.corners.clear();
-        for &number in numbers {
-            let vertex = self.vertices.get(number).ok_or_else(|| {
-                wrong(format!("has a face with vertex {number} (counted from 0), of {} vertices", self.vertices.len()))
-            })?;
-            self.corners.push(*vertex);
-        }
+        self.corners.extend(numbers.iter().map(|&number| self.vertices[number]));
         let cut = triangulate(&self.corners);
-        self.triangles.extend(cut.into_iter().map(|t| t.map(|i| self.corners[i])));
+        self.triangles.extend(cut.into_iter().map(|t| t.map(|i| numbers[i] as u32)));
         Ok(())
     }
 
     /// Adds a triangle by the numbers of its vertices; `false` when one of them is not there.
     #[inline]
-    pub fn triangle(&mut self, [a, b, c]: [usize; 3]) -> bool {
-        let all = &self.vertices;
-        let (Some(a), Some(b), Some(c)) = (all.get(a), all.get(b), all.get(c)) else { return false };
-        self.triangles.push([*a, *b, *c]);
-        true
+    pub fn triangle(&mut self, numbers: [u32; 3]) -> bool {
+        let there = numbers.iter().all(|&number| (number as usize) < self.vertices.len());
+        if there {
+            self.triangles.push(numbers);
+        }
+        there
     }
 
     /// Makes room for that many triangles.
@@ -82,7 +81,8 @@ impl Faces {
             return Err(InputError::new(InputErrorKind::Empty, "has no faces".to_owned())
                 .remedy("export a surface, not points or lines"));
         }
-        Ok((Content::Mesh { triangles: self.triangles, unit: None }, notes))
+        let triangles = Triangles::Shared { corners: self.vertices, triangles: self.triangles };
+        Ok((Content::Mesh { triangles, unit: None }, notes))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
-use crate::mesh::V3;
+use crate::mesh::{TooManyVertices, Triangles, V3};
 use crate::units::LengthUnit;
 
 /// How deep nodes may hold nodes, and how many may be placed.
@@ -107,8 +107,16 @@ fn unsupported(what: String) -> InputError {
 /// Columns of the upper three rows of a matrix.
 type Matrix = [V3; 4];
 
+#[inline(always)]
 fn apply(m: &Matrix, p: &V3) -> V3 {
     m[0] * p.x + m[1] * p.y + m[2] * p.z + m[3]
+}
+
+/// The longest edge of the box around points.
+fn across<'a>(points: impl Iterator<Item = &'a V3>) -> f64 {
+    let nothing = (V3::repeat(f64::INFINITY), V3::repeat(f64::NEG_INFINITY));
+    let (low, high) = points.fold(nothing, |(low, high), p| (low.inf(p), high.sup(p)));
+    (high - low).max()
 }
 
 impl Node {
@@ -149,7 +157,15 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
             _ => return Err(unsupported("has its numbers in another file".to_owned())),
         });
     }
-    let mut scene = Reader { document: &document, buffers, limits, triangles: Vec::new(), placed: 0, left_out: 0 };
+    let mut scene = Reader {
+        document: &document,
+        buffers,
+        limits,
+        corners: Vec::new(),
+        triangles: Vec::new(),
+        placed: 0,
+        left_out: 0,
+    };
     let identity = [V3::x(), V3::y(), V3::z(), V3::zeros()];
     let roots: Vec<usize> = match document.scenes.get(document.scene) {
         Some(scene) => scene.nodes.clone(),
@@ -160,7 +176,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         }
     };
     roots.into_iter().try_for_each(|n| scene.node(n, &identity, 0))?;
-    let Reader { triangles, left_out, .. } = scene;
+    let Reader { corners, triangles, left_out, .. } = scene;
     if triangles.is_empty() {
         return Err(InputError::new(InputErrorKind::Empty, "has a scene without triangles".to_owned())
             .remedy("export a surface, not points or lines"));
@@ -170,9 +186,11 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         let message = format!("{left_out} sets of points, lines or strips were left out");
         notes.push(Note { kind: "file.left_out", message });
     }
-    let first = triangles[0][0];
-    let (low, high) = triangles.iter().flatten().fold((first, first), |(l, h), p| (l.inf(p), h.sup(p)));
-    let size = (high - low).max();
+    let mut size = across(corners.iter());
+    if size > 1.0 {
+        // Corners of no triangle do not count.
+        size = across(triangles.iter().flatten().map(|&n| &corners[n as usize]));
+    }
     if size > 1.0 {
         notes.push(Note {
             kind: "unit.implausible",
@@ -182,6 +200,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
             ),
         });
     }
+    let triangles = Triangles::Shared { corners, triangles };
     Ok((Content::Mesh { triangles, unit: Some(LengthUnit::Metre) }, notes))
 }
 
@@ -215,7 +234,8 @@ struct Reader<'a> {
     document: &'a Document,
     buffers: Vec<Cow<'a, [u8]>>,
     limits: &'a Limits,
-    triangles: Vec<[V3; 3]>,
+    corners: Vec<V3>,
+    triangles: Vec<[u32; 3]>,
     placed: usize,
     left_out: usize,
 }
@@ -243,41 +263,44 @@ impl Reader<'_> {
             self.left_out += 1;
             return Ok(());
         }
-        let mut triangles = std::mem::take(&mut self.triangles);
         let positions = primitive.attributes.get("POSITION").copied();
         let positions =
             self.items(positions.ok_or_else(|| malformed("has a mesh without positions".to_owned()))?, 3)?;
-        let number = |b: &[u8]| f64::from(f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        let corner = |b: &[u8]| apply(matrix, &V3::new(number(b), number(&b[4..]), number(&b[8..])));
-        let vertices: Vec<V3> = positions.each().map(corner).collect();
+        let number = |b: &[u8; 12], k: usize| f64::from(f32::from_le_bytes([b[k], b[k + 1], b[k + 2], b[k + 3]]));
+        let mut vertices: Vec<V3> = positions.each(|b| {
+            let (x, y, z) = (number(b, 0), number(b, 4), number(b, 8));
+            apply(matrix, &V3::new(x, y, z))
+        });
+        let from = self.corners.len();
+        if u32::try_from(from + vertices.len()).is_err() {
+            return Err(InputError::new(InputErrorKind::TooLarge, TooManyVertices.to_string()));
+        }
         if vertices.iter().any(|v| !v.iter().all(|c| c.is_finite())) {
             return Err(InputError::new(InputErrorKind::NonFinite, "has a coordinate that is not a number".to_owned())
                 .remedy("export the design again"));
         }
-        let mirrored = matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0;
-        let turned = |[a, b, c]: [V3; 3]| if mirrored { [a, c, b] } else { [a, b, c] };
         let indices = primitive.indices.map(|i| self.items(i, 1)).transpose()?;
-        let count = indices.as_ref().map_or(vertices.len(), |items| items.each().len()) / 3;
-        let more = (triangles.len() + count) as u64;
-        self.limits.check("the mesh", more, size_of::<[V3; 3]>() as u64)?;
-        triangles.reserve(count);
-        match indices {
-            None => triangles.extend(vertices.chunks_exact(3).map(|t| turned([t[0], t[1], t[2]]))),
-            Some(items) => {
-                let mut numbers = items.each().map(|b| match *b {
-                    [a, b, c, d] => u32::from_le_bytes([a, b, c, d]) as usize,
-                    [a, b] => usize::from(u16::from_le_bytes([a, b])),
-                    _ => usize::from(b[0]),
-                });
-                let absent =
-                    |n: usize| malformed(format!("has a triangle with vertex {n}, of {} vertices", vertices.len()));
-                let corner = |n: usize| vertices.get(n).copied().ok_or_else(|| absent(n));
-                while let (Some(a), Some(b), Some(c)) = (numbers.next(), numbers.next(), numbers.next()) {
-                    triangles.push(turned([corner(a)?, corner(b)?, corner(c)?]));
-                }
-            }
+        let count = indices.as_ref().map_or(vertices.len(), Items::count);
+        self.limits.check("the mesh", (self.triangles.len() + count / 3) as u64, size_of::<[V3; 3]>() as u64)?;
+        let mut triangles = indices.map_or_else(|| in_turn(count), |items| items.triangles());
+        let last = triangles.as_flattened().iter().copied().max().map_or(0, |n| n as usize);
+        if last >= vertices.len() {
+            return Err(malformed(format!("has a triangle with vertex {last}, of {} vertices", vertices.len())));
         }
-        self.triangles = triangles;
+        if vertices.len() > count {
+            // Meshes of many parts that take few vertices each from all of them.
+            vertices = triangles.as_flattened().iter().map(|&n| vertices[n as usize]).collect();
+            triangles = in_turn(vertices.len());
+        }
+        if matrix[0].dot(&matrix[1].cross(&matrix[2])) < 0.0 {
+            triangles.iter_mut().for_each(|t| t.swap(1, 2));
+        }
+        if from == 0 {
+            (self.corners, self.triangles) = (vertices, triangles);
+        } else {
+            self.corners.extend(vertices);
+            self.triangles.extend(triangles.into_iter().map(|t| t.map(|n| from as u32 + n)));
+        }
         Ok(())
     }
 
@@ -317,12 +340,38 @@ struct Items<'a> {
     stride: usize,
 }
 
-impl<'a> Items<'a> {
-    /// The bytes of each item.
-    fn each(&self) -> impl ExactSizeIterator<Item = &'a [u8]> {
-        let item = self.item;
-        self.bytes.chunks(self.stride).map(move |chunk| &chunk[..item])
+impl Items<'_> {
+    fn count(&self) -> usize {
+        self.bytes.len().div_ceil(self.stride)
     }
+
+    /// What `decode` makes of the `N` bytes of each item.
+    fn each<const N: usize, T>(&self, decode: impl Fn(&[u8; N]) -> T) -> Vec<T> {
+        match self.bytes.as_chunks() {
+            (items, []) if self.stride == N => items.iter().map(decode).collect(),
+            _ => self.bytes.chunks(self.stride).filter_map(|chunk| chunk.first_chunk()).map(decode).collect(),
+        }
+    }
+
+    /// Triangles by the whole numbers that the items are.
+    fn triangles(&self) -> Vec<[u32; 3]> {
+        let packed = Self { bytes: self.bytes, item: 12, stride: 12 };
+        let number = |b: &[u8; 12], k: usize| u32::from_le_bytes([b[k], b[k + 1], b[k + 2], b[k + 3]]);
+        let numbers: Vec<u32> = match self.item {
+            4 if self.stride == 4 && self.bytes.len().is_multiple_of(12) => {
+                return packed.each(|b| [number(b, 0), number(b, 4), number(b, 8)]);
+            }
+            4 => self.each(|b| u32::from_le_bytes(*b)),
+            2 => self.each(|b| u32::from(u16::from_le_bytes(*b))),
+            _ => self.each(|b: &[u8; 1]| u32::from(b[0])),
+        };
+        numbers.as_chunks().0.to_vec()
+    }
+}
+
+/// The numbers of corners that stand in the order of their triangles.
+fn in_turn(corners: usize) -> Vec<[u32; 3]> {
+    (0..corners as u32 / 3).map(|t| [3 * t, 3 * t + 1, 3 * t + 2]).collect()
 }
 
 #[cfg(test)]
@@ -372,6 +421,7 @@ mod tests {
             let data = file(node);
             assert!(looks_like(&data));
             let (Content::Mesh { triangles, unit }, _) = read(&data, &LIMITS).unwrap() else { panic!("a mesh") };
+            let triangles = triangles.apart();
             assert_eq!(unit, Some(LengthUnit::Metre));
             let volume: f64 = triangles.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
             assert!((volume - factor / 6.0).abs() < 1e-6, "{node}: {volume}");
@@ -412,11 +462,35 @@ mod tests {
                 2 + 12 * width
             );
             let Content::Mesh { triangles, .. } = read(json.as_bytes(), &LIMITS).unwrap().0 else { panic!("a mesh") };
-            triangles
+            triangles.apart()
         });
         let volume: f64 = first.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum();
         assert!((volume - 1.0 / 6.0).abs() < 1e-12, "{volume}");
         assert_eq!(others, [first.clone(), first]);
+    }
+
+    #[test]
+    fn a_part_takes_the_vertices_that_it_needs() {
+        // A second part of one triangle, of the same four vertices, and a third without numbers.
+        let text = file("\"scale\":[-1,1,1]");
+        let add = |text: Vec<u8>, after: &str, more: &str| {
+            let at = text.windows(after.len()).position(|w| w == after.as_bytes()).unwrap() + after.len();
+            let length = u32::from_le_bytes([text[12], text[13], text[14], text[15]]) + more.len() as u32;
+            let mut text = [&text[..at], more.as_bytes(), &text[at..]].concat();
+            text[12..16].copy_from_slice(&length.to_le_bytes());
+            text
+        };
+        let parts = ",{\"attributes\":{\"POSITION\":0},\"indices\":2},{\"attributes\":{\"POSITION\":0}}";
+        let text = add(text, "\"indices\":1}", parts);
+        let accessor = ",{\"bufferView\":1,\"byteOffset\":6,\"componentType\":5123,\"count\":3,\"type\":\"SCALAR\"}";
+        let text = add(text, "\"count\":12,\"type\":\"SCALAR\"}", accessor);
+        let Content::Mesh { triangles, .. } = read(&text, &LIMITS).unwrap().0 else { panic!("a mesh") };
+        let mesh = triangles.weld().unwrap();
+        assert_eq!((mesh.vertices.len(), mesh.triangles.len()), (4, 6));
+        let triangles = triangles.apart();
+        assert_eq!(triangles[4], triangles[1]);
+        let corner = |x, y, z| V3::new(0.5 - x, y, z);
+        assert_eq!(triangles[5], [corner(0.0, 0.0, 0.0), corner(0.0, 1.0, 0.0), corner(1.0, 0.0, 0.0)]);
     }
 
     #[test]

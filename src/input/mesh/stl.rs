@@ -5,7 +5,7 @@
 //! the order of the corners. There is no unit.
 
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
-use crate::mesh::V3;
+use crate::mesh::{Triangles, V3};
 
 const HEADER: usize = 84;
 const RECORD: usize = 50;
@@ -133,7 +133,7 @@ fn some(triangles: Vec<[V3; 3]>, notes: Vec<Note>) -> Read {
             InputError::new(InputErrorKind::Empty, "has no triangles".to_owned()).remedy("export the design again")
         );
     }
-    Ok((Content::Mesh { triangles, unit: None }, notes))
+    Ok((Content::Mesh { triangles: Triangles::Apart(triangles), unit: None }, notes))
 }
 
 /// Reads a text STL: every solid in it.
@@ -268,6 +268,7 @@ mod tests {
             data.extend([1, 2]);
         }
         let Content::Mesh { triangles, .. } = read_binary(&data).unwrap().0 else { panic!("a mesh") };
+        let triangles = triangles.apart();
         let other: Vec<[V3; 3]> = stl_io::create_stl_reader(&mut std::io::Cursor::new(&data))
             .unwrap()
             .map(|t| t.unwrap().vertices.map(|v| V3::from(v.0.map(f64::from))))

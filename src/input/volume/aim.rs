@@ -9,6 +9,7 @@
 //! Layout: as the readers `AimIO` of the Bone Imaging Laboratory, Calgary, and `itkScancoImageIO` use it. These disagree
 //! on whether the value or the length of a pair comes first: lengths have to add up to the number of voxels, which tells.
 
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Read};
@@ -120,7 +121,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let known = step_mm.iter().all(|s| s.is_finite() && *s > 0.0);
     let spacing = known.then_some(FileSpacing { spacing: step_mm, unit: Some(LengthUnit::Millimetre) });
     let origin = std::array::from_fn(|a| if known { position[a] as f64 * step_mm[a] } else { 0.0 });
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, Vec::new()))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place: Place::at(origin) }, Vec::new()))
 }
 
 /// The type of numbers that are not packed.
@@ -287,7 +288,10 @@ mod tests {
         for wide in [false, true] {
             let data = file(wide, [3, 4, 5], 0x0002_0002, 0, &body);
             assert!(looks_like(&data));
-            let Content::Volume { volume, spacing, origin } = read(&data, &LIMITS).unwrap().0 else { panic!() };
+            let Content::Volume { volume, spacing, place: Place { origin, .. } } = read(&data, &LIMITS).unwrap().0
+            else {
+                panic!()
+            };
             assert_eq!((volume.size, volume.levels.get(0), volume.levels.get(59)), ([3, 4, 5], -5.0, 54.0));
             let spacing = spacing.unwrap();
             assert!(spacing.spacing.iter().zip([0.012, 0.012, 0.02]).all(|(a, b)| (a - b).abs() < 1e-8), "{spacing:?}");

@@ -15,7 +15,7 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject, OpenFileOptions, Tag};
 use super::dicom_jpeg::{self as pictures, LOSSLESS, LOSSY};
 use super::dicom_lengths as lengths;
 use super::dicom_pixels::{self as packing, BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, RUNS};
-use super::placing::along;
+use super::placing::Place;
 use super::samples::{finite, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -260,7 +260,7 @@ pub fn read(files: &[(String, &[u8])], limits: &Limits) -> Read {
         return Err(InputError::new(InputErrorKind::Unsupported, "is a single slice".to_owned())
             .remedy("name the folder that holds the slices of the series"));
     };
-    let (between, origin) = arrange(&common, &mut slices)?;
+    let (between, place) = arrange(&common, &mut slices)?;
     let mut notes = Vec::new();
     if common.dark_is_high {
         notes.push(Note {
@@ -282,7 +282,7 @@ pub fn read(files: &[(String, &[u8])], limits: &Limits) -> Read {
     let size = [common.size[0], common.size[1], slices.len()];
     let levels = packing::joined(slices.into_iter().map(|s| s.levels).collect(), limits)?;
     finite(&levels)?;
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, notes))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place }, notes))
 }
 
 /// What tells two slices apart that belong to different series.
@@ -309,14 +309,14 @@ fn difference(a: &Common, b: &Common) -> Option<&'static str> {
 }
 
 /// Sorts slices by their place; returns the distance between them and where the first lies.
-fn arrange(common: &Common, slices: &mut [Slice]) -> Result<(Option<f64>, [f64; 3]), InputError> {
+fn arrange(common: &Common, slices: &mut [Slice]) -> Result<(Option<f64>, Place), InputError> {
     let malformed =
         |what: String, name: &str| wrong(InputErrorKind::Malformed, what, name).remedy("export the whole series again");
     let positions: Option<Vec<V3>> = slices.iter().map(|s| s.position).collect();
     let (Some(positions), Some([row, column])) = (positions, common.directions) else {
         // Frames of one file are in order; files without a place are not.
         if slices.iter().all(|s| s.position.is_none() && s.name.contains(", frame ")) {
-            return Ok((common.between, [0.0; 3]));
+            return Ok((common.between, Place::at([0.0; 3])));
         }
         let name = slices.iter().find(|s| s.position.is_none()).map_or("", |s| &s.name).to_owned();
         return Err(malformed("has a slice that does not say where it lies".to_owned(), &name));
@@ -348,5 +348,5 @@ fn arrange(common: &Common, slices: &mut [Slice]) -> Result<(Option<f64>, [f64; 
         }
     }
     let first = slices[0].position.unwrap_or(start);
-    Ok((Some(gap), along(first, [row, column, normal])))
+    Ok((Some(gap), Place::along(first, [row, column, normal])))
 }

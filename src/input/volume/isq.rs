@@ -4,6 +4,7 @@
 //! Values are the stored ones, as the scanner's own programs threshold them, not scaled to density or Hounsfield units.
 //! Layout: the manufacturer's description of the header, as the readers of VTK DICOM and ITK (`itkScancoImageIO`) use it.
 
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::Volume;
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -60,7 +61,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         let message = format!("{left} bytes after the last voxel were ignored");
         notes.push(Note { kind: "file.trailing_bytes", message });
     }
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin: [0.0; 3] }, notes))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place: Place::at([0.0; 3]) }, notes))
 }
 
 #[cfg(test)]

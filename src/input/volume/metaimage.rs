@@ -6,7 +6,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::placing::along;
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::Volume;
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Read};
@@ -157,11 +157,11 @@ pub fn read(data: &[u8], folder: &Path, limits: &Limits) -> Read {
         _ => [V3::x(), V3::y(), V3::z()],
     };
     let origin = numbers("Offset")?.or(numbers("Origin")?).or(numbers("Position")?);
-    let origin = match origin.as_deref() {
-        Some(&[x, y, z]) => along(V3::new(x, y, z), directions),
-        _ => [0.0; 3],
+    let place = match origin.as_deref() {
+        Some(&[x, y, z]) => Place::along(V3::new(x, y, z), directions),
+        _ => Place::at([0.0; 3]),
     };
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, Vec::new()))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place }, Vec::new()))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub mod nifti;
 pub mod npy;
 pub mod npz;
 pub mod nrrd;
-mod placing;
+pub mod placing;
 pub mod raw;
 mod samples;
 pub mod skyscan;

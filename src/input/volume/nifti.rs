@@ -4,7 +4,7 @@
 //!
 //! Format: <https://nifti.nimh.nih.gov/nifti-1/>, <https://nifti.nimh.nih.gov/nifti-2/>.
 
-use super::placing::along;
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, finite, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -160,12 +160,12 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         spacing = None;
     }
     let axes = directions.or_else(|| quaternion(&h, one));
-    let origin = axes.map_or([0.0; 3], |axes| along(place, axes));
+    let place = axes.map_or_else(|| Place::at([0.0; 3]), |axes| Place::along(place, axes));
     if body.len() > count * sample.bytes() {
         let message = format!("{} bytes after the last voxel were ignored", body.len() - count * sample.bytes());
         notes.push(Note { kind: "file.trailing_bytes", message });
     }
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, notes))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place }, notes))
 }
 
 /// The place of the first voxel, and the steps along the axes where the header has them as a matrix (`srow`).
@@ -251,10 +251,10 @@ mod tests {
             let mut data = file(false);
             put.iter().for_each(|(at, v)| data[*at..at + 4].copy_from_slice(&v.to_le_bytes()));
             (data[252], data[254]) = (codes[0], codes[1]);
-            let (Content::Volume { spacing, origin, .. }, notes) = read(&data, &limits).unwrap() else { panic!() };
+            let (Content::Volume { spacing, place, .. }, notes) = read(&data, &limits).unwrap() else { panic!() };
             (
                 spacing.is_some(),
-                origin.map(|o| (o * 1e3).round() / 1e3),
+                place.origin.map(|o| (o * 1e3).round() / 1e3),
                 notes.iter().map(|n| n.kind).collect::<Vec<_>>(),
             )
         };

@@ -2,6 +2,7 @@
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::Volume;
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
@@ -75,7 +76,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     } else {
         Vec::new()
     };
-    Ok((Content::Volume { volume, spacing: None, origin: [0.0; 3] }, notes))
+    Ok((Content::Volume { volume, spacing: None, place: Place::at([0.0; 3]) }, notes))
 }
 
 /// The text of one value of the header, a Python dictionary.

@@ -6,7 +6,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use super::placing::along;
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -146,11 +146,11 @@ fn finish(header: Header, volume: Volume, surplus: usize) -> Read {
         }
         None => None,
     };
-    let origin = match header.origin.as_deref() {
-        Some([x, y, z]) => along(V3::new(*x, *y, *z), header.directions.unwrap_or([V3::x(), V3::y(), V3::z()])),
-        _ => [0.0; 3],
+    let place = match header.origin.as_deref() {
+        Some([x, y, z]) => Place::along(V3::new(*x, *y, *z), header.directions.unwrap_or([V3::x(), V3::y(), V3::z()])),
+        _ => Place::at([0.0; 3]),
     };
-    Ok((Content::Volume { volume, spacing, origin }, notes))
+    Ok((Content::Volume { volume, spacing, place }, notes))
 }
 
 fn header(data: &[u8]) -> Result<(Header, &[u8]), InputError> {
@@ -350,7 +350,9 @@ mod tests {
             "spacings: 0.5 0.5 1.5",
             "space directions: (0.3,0.4,0) (0,0.004,0) (0,0,-2)\nspace units: \"mm\" \"mm\" \"mm\"\nspace origin: (10,20,30)",
         );
-        let Content::Volume { origin, .. } = read(&nrrd(&directions, &body), Path::new(""), &LIMITS).unwrap().0 else {
+        let Content::Volume { place: Place { origin, .. }, .. } =
+            read(&nrrd(&directions, &body), Path::new(""), &LIMITS).unwrap().0
+        else {
             panic!("a volume")
         };
         assert!((origin[0] - 22.0).abs() < 1e-12 && origin[1..] == [20.0, -30.0], "{origin:?}");

@@ -4,14 +4,39 @@
 
 use crate::mesh::V3;
 
-/// The place of the first voxel along the volume's own axes; 0 where it is none, or a direction has no length.
-pub fn along(place: V3, directions: [V3; 3]) -> [f64; 3] {
-    let own = directions.map(|direction| {
+/// Products of directions from which on they are not at right angles.
+const SLANTED: f64 = 1e-3;
+
+/// Where a volume lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// Centre of the first voxel along the volume's own axes, in the unit of the spacing.
+    pub origin: [f64; 3],
+    /// Directions of these axes in the coordinates of the file, of length 1; x, y and z where it says none, or some that
+    /// are not at right angles.
+    pub axes: [V3; 3],
+}
+
+impl Place {
+    /// Along the axes of the file.
+    #[must_use]
+    pub fn at(origin: [f64; 3]) -> Self {
+        Self { origin, axes: [V3::x(), V3::y(), V3::z()] }
+    }
+
+    /// Along directions of any length, from a place in the coordinates of the file; at 0 where it is none, or a direction
+    /// has no length.
+    pub(super) fn along(place: V3, directions: [V3; 3]) -> Self {
         // By its largest part first: a direction along one axis of the machine then takes nothing but a sign.
-        let direction = direction / direction.amax();
-        direction.dot(&place) / direction.norm()
-    });
-    if own.iter().all(|o| o.is_finite()) { own } else { [0.0; 3] }
+        let scaled = directions.map(|direction| direction / direction.amax());
+        let origin = scaled.map(|direction| direction.dot(&place) / direction.norm());
+        if !origin.iter().all(|o| o.is_finite()) {
+            return Self::at([0.0; 3]);
+        }
+        let axes = scaled.map(|direction| direction / direction.norm());
+        let upright = (0..3).all(|a| axes[a].dot(&axes[(a + 1) % 3]).abs() < SLANTED);
+        Self { origin, axes: if upright { axes } else { Self::at(origin).axes } }
+    }
 }
 
 #[cfg(test)]
@@ -27,13 +52,24 @@ mod tests {
             let (whole, step) = (V3::new(1.0, -2.0, 3.0), [0.02, 0.03, 0.05]);
             let first = [4.0, 5.0, 6.0];
             let part = whole + (0..3).map(|a| directions[a] * first[a]).sum::<V3>();
-            let (whole, part) = (along(whole, directions), along(part, directions));
+            let [whole, part] = [whole, part].map(|place| Place::along(place, directions).origin);
             for a in 0..3 {
                 assert!((part[a] - whole[a] - first[a] * step[a]).abs() < 1e-12, "{a}: {part:?} {whole:?}");
             }
         }
         let plain = [V3::x() * 0.1, V3::y() * 0.3, V3::z() * 0.7];
-        assert_eq!(along(V3::new(0.1, 0.2, 0.3), plain), [0.1, 0.2, 0.3]);
-        assert_eq!(along(V3::new(1.0, 2.0, 3.0), [V3::x(), V3::zeros(), V3::z()]), [0.0; 3]);
+        assert_eq!(Place::along(V3::new(0.1, 0.2, 0.3), plain), Place::at([0.1, 0.2, 0.3]));
+        assert_eq!(Place::along(V3::new(1.0, 2.0, 3.0), [V3::x(), V3::zeros(), V3::z()]), Place::at([0.0; 3]));
+    }
+
+    #[test]
+    fn axes_are_told_where_they_are_at_right_angles() {
+        let slanted = [V3::new(0.8, 0.6, 0.0) * 3.0, V3::new(-0.6, 0.8, 0.0), V3::z() * -0.5];
+        let place = Place::along(V3::new(1.0, 2.0, 3.0), slanted);
+        for (found, truth) in place.axes.iter().zip([V3::new(0.8, 0.6, 0.0), V3::new(-0.6, 0.8, 0.0), -V3::z()]) {
+            assert!((found - truth).norm() < 1e-15, "{found}");
+        }
+        let sheared = Place::along(V3::new(1.0, 2.0, 3.0), [V3::new(0.8, 0.6, 0.0), V3::y(), V3::z()]);
+        assert_eq!(sheared.axes, Place::at([0.0; 3]).axes);
     }
 }

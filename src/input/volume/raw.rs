@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use crate::grid::Volume;
 use crate::input::{Content, InputError, InputErrorKind, Read};
@@ -125,7 +126,10 @@ pub fn read(data: &[u8], layout: &RawLayout, limits: &Limits) -> Read {
         .remedy(remedy));
     }
     let levels = decode(&data[layout.header..], layout.kind.sample, layout.kind.endian, count, limits)?;
-    Ok((Content::Volume { volume: Volume { size: layout.size, levels }, spacing: None, origin: [0.0; 3] }, Vec::new()))
+    Ok((
+        Content::Volume { volume: Volume { size: layout.size, levels }, spacing: None, place: Place::at([0.0; 3]) },
+        Vec::new(),
+    ))
 }
 
 #[cfg(test)]

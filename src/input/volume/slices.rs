@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::placing::Place;
 use super::samples::voxels;
 use super::{bmp, skyscan, tiff};
 use crate::grid::{Levels, Volume};
@@ -111,7 +112,7 @@ pub fn read(files: &[PathBuf], data: &[Vec<u8>], limits: &Limits) -> Read {
         return Err(InputError::new(InputErrorKind::Empty, "is a folder without slices".to_owned()));
     };
     let volume = Volume { size: [nx, ny, files.len()], levels };
-    Ok((Content::Volume { volume, spacing: None, origin: [0.0; 3] }, Vec::new()))
+    Ok((Content::Volume { volume, spacing: None, place: Place::at([0.0; 3]) }, Vec::new()))
 }
 
 /// The one page of a TIFF.

@@ -9,6 +9,7 @@ use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
 
+use super::placing::Place;
 use super::samples::{finite, voxels};
 use crate::grid::{Levels, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
@@ -145,7 +146,11 @@ pub(super) fn pages(data: &[u8], limits: &Limits) -> Read {
     finite(&levels)?;
     let size = [width as usize, height as usize, levels.len() / (width as usize * height as usize)];
     Ok((
-        Content::Volume { volume: Volume { size, levels }, spacing: spacing(&description, pixel), origin: [0.0; 3] },
+        Content::Volume {
+            volume: Volume { size, levels },
+            spacing: spacing(&description, pixel),
+            place: Place::at([0.0; 3]),
+        },
         notes,
     ))
 }

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, finite, voxels};
 use super::vtk;
 use crate::grid::{Levels, Volume};
@@ -96,7 +97,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let step = spacing.map_or([1.0; 3], |s| s.spacing);
     let half = if array.cells { 0.5 } else { 0.0 };
     let origin = std::array::from_fn(|a| corner[a] + (extent[2 * a] + half) * step[a]);
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, notes))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place: Place::at(origin) }, notes))
 }
 
 fn numbers(text: Option<&String>, key: &str) -> Result<Vec<f64>, InputError> {
@@ -384,7 +385,8 @@ mod tests {
     fn every_way_of_holding_the_values_gives_the_same() {
         for (k, data) in variants().iter().enumerate() {
             assert!(looks_like(data));
-            let Content::Volume { volume, spacing, origin } = read(data, &LIMITS).unwrap().0 else {
+            let Content::Volume { volume, spacing, place: Place { origin, .. } } = read(data, &LIMITS).unwrap().0
+            else {
                 panic!("a volume")
             };
             assert_eq!(volume.size, [2, 3, 4], "{k}");

@@ -3,6 +3,7 @@
 //!
 //! Format: <https://docs.vtk.org/en/latest/vtk_file_formats/vtk_legacy_file_format.html>.
 
+use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
 use super::vti::of_numbers;
 use crate::grid::Volume;
@@ -196,7 +197,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let used = spacing.map_or([1.0; 3], |s| s.spacing);
     let half = if cells { 0.5 } else { 0.0 };
     let origin = std::array::from_fn(|a| corner[a] + half * used[a]);
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, origin }, notes))
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place: Place::at(origin) }, notes))
 }
 
 #[cfg(test)]
@@ -222,7 +223,8 @@ mod tests {
         let bytes: Vec<u8> = (-3..21i16).flat_map(i16::to_be_bytes).collect();
         for data in [file("ASCII", text.as_bytes()), file("BINARY", &bytes)] {
             assert!(looks_like(&data));
-            let Content::Volume { volume, spacing, origin } = read(&data, &LIMITS).unwrap().0 else {
+            let Content::Volume { volume, spacing, place: Place { origin, .. } } = read(&data, &LIMITS).unwrap().0
+            else {
                 panic!("a volume")
             };
             assert_eq!((volume.size, volume.levels.get(0), volume.levels.get(23)), ([2, 3, 4], -3.0, 20.0));

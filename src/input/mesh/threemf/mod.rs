@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::input::{Content, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
-use crate::mesh::V3;
+use crate::mesh::{Triangles, V3};
 use model::{Item, Kind, Model, Shape, Transform};
 use package::Package;
 
@@ -76,7 +76,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
             ),
         });
     }
-    Ok((Content::Mesh { triangles, unit: Some(unit) }, notes))
+    Ok((Content::Mesh { triangles: Triangles::Apart(triangles), unit: Some(unit) }, notes))
 }
 
 /// Reads a part and those that it takes objects from.
@@ -237,6 +237,7 @@ mod tests {
 
     fn volume(data: &[u8]) -> f64 {
         let Content::Mesh { triangles, .. } = read(data, &LIMITS).unwrap().0 else { panic!("a mesh") };
+        let triangles = triangles.apart();
         triangles.iter().map(|[a, b, c]| a.dot(&b.cross(c)) / 6.0).sum()
     }
 
@@ -255,6 +256,7 @@ mod tests {
             "<item objectid=\"1\" transform=\"0 7 0 0 0 1 1 0 0 0 0 9\"/>",
         );
         let Content::Mesh { triangles, .. } = read(&turned, &LIMITS).unwrap().0 else { panic!("a mesh") };
+        let triangles = triangles.apart();
         assert!(triangles.iter().flatten().any(|v| *v == V3::new(0.0, 7.0, 9.0)));
     }
 
