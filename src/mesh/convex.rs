@@ -10,6 +10,10 @@ const LARGEST: usize = 2000;
 /// Relative to the size of a shell: closer than this counts as on its surface.
 const FLAT: f64 = 1e-9;
 
+/// Relative to the coordinates: a corner that lies further out than a plane by less is beyond it by the rounding of a file
+/// alone. Binary STL keeps 24 bits: two triangles of a flat side are bent by some 1e-7.
+const ROUNDED: f64 = 1e-6;
+
 /// The half-spaces whose intersection a shell bounds.
 struct Convex {
     /// Outward normals and how far out each plane lies.
@@ -22,7 +26,9 @@ impl Convex {
         if shell.triangles.len() > LARGEST {
             return None;
         }
-        let flat = FLAT * (shell.bounds.1 - shell.bounds.0).amax();
+        let (low, high) = shell.bounds;
+        let flat = FLAT * (high - low).amax();
+        let rounded = flat + ROUNDED * low.amax().max(high.amax());
         let mut planes = Vec::new();
         let mut used: Vec<u32> = shell.triangles.iter().flat_map(|&t| mesh.triangles[t as usize]).collect();
         used.sort_unstable();
@@ -31,7 +37,7 @@ impl Convex {
             let corners = mesh.corners(t as usize);
             let Some(normal) = area_vector(corners).try_normalize(flat * flat) else { continue };
             let offset = normal.dot(&corners[0]);
-            if used.iter().any(|&v| normal.dot(&mesh.vertices[v as usize]) > offset + flat) {
+            if used.iter().any(|&v| normal.dot(&mesh.vertices[v as usize]) > offset + rounded) {
                 return None;
             }
             planes.push((normal, offset));
@@ -124,6 +130,25 @@ mod tests {
         let shells = Shells::orient(&mut mesh, &topology);
         let convex = ConvexShells::new(&mesh, &shells);
         (mesh, shells, convex)
+    }
+
+    #[test]
+    fn struts_that_were_rounded_to_24_bits_are_convex() {
+        let slanted = |at: f64| {
+            let mut strut = cuboid([0.0, 0.0, -3.0], [0.4, 0.4, 3.0]);
+            let (sin, cos) = 0.7f64.sin_cos();
+            let turn = |v: V3| V3::new(cos * v.x - sin * v.z + at, v.y + 0.1 * v.x + at, sin * v.x + cos * v.z + at);
+            strut.vertices.iter_mut().for_each(|v| *v = turn(*v).map(|c| f64::from(c as f32)));
+            strut
+        };
+        let (mesh, shells, convex) = look(&[slanted(1.1), slanted(1.3), slanted(7.7)]);
+        let winding = Winding::new(&mesh);
+        for t in 0..mesh.triangles.len() {
+            let own = shells.of_triangle[t] as usize;
+            let corners = mesh.corners(t);
+            let front = (corners[0] + corners[1] + corners[2]) / 3.0 + area_vector(corners).normalize() * 1e-3;
+            assert_eq!(convex.covers(own, &front), Some(winding.at(&front) >= 0.5));
+        }
     }
 
     #[test]
