@@ -4,8 +4,8 @@
 use super::shells::{Shell, Shells};
 use super::{Mesh, V3, area_vector};
 
-/// A shell of more triangles is not looked at: it takes their number times that of the corners.
-const LARGEST: usize = 2000;
+/// A shell with more planes is not looked at: it takes their number times that of the corners.
+const MOST: usize = 2000;
 
 /// Relative to the size of a shell: closer than this counts as on its surface.
 const FLAT: f64 = 1e-9;
@@ -23,21 +23,28 @@ struct Convex {
 
 impl Convex {
     fn new(mesh: &Mesh, shell: &Shell) -> Option<Self> {
-        if shell.triangles.len() > LARGEST {
-            return None;
-        }
         let (low, high) = shell.bounds;
         let flat = FLAT * (high - low).amax();
         let rounded = flat + ROUNDED * low.amax().max(high.amax());
-        let mut planes = Vec::new();
         let mut used: Vec<u32> = shell.triangles.iter().flat_map(|&t| mesh.triangles[t as usize]).collect();
         used.sort_unstable();
         used.dedup();
-        for &t in &shell.triangles {
+        // The largest first: their planes are the surest, and stand for those of the small ones that lie in them.
+        let mut order: Vec<(f64, u32)> =
+            shell.triangles.iter().map(|&t| (area_vector(mesh.corners(t as usize)).norm(), t)).collect();
+        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let mut planes: Vec<(V3, f64)> = Vec::new();
+        for (_, t) in order {
             let corners = mesh.corners(t as usize);
             let Some(normal) = area_vector(corners).try_normalize(flat * flat) else { continue };
+            let known = |(other, offset): &(V3, f64)| {
+                normal.dot(other) > 0.0 && corners.iter().all(|c| (other.dot(c) - offset).abs() <= rounded)
+            };
+            if planes.iter().any(known) {
+                continue;
+            }
             let offset = normal.dot(&corners[0]);
-            if used.iter().any(|&v| normal.dot(&mesh.vertices[v as usize]) > offset + rounded) {
+            if planes.len() == MOST || used.iter().any(|&v| normal.dot(&mesh.vertices[v as usize]) > offset + rounded) {
                 return None;
             }
             planes.push((normal, offset));
