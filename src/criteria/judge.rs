@@ -168,13 +168,13 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         library: false,
         advice: None,
     };
+    // A limit of one's own on the same measure is no stand-in for a load.
+    let for_a_load = matches!(&rule.kind, RuleKind::Class { measure, .. } if measure == ADEQUACY);
     let bears = match &rule.kind {
         RuleKind::Load { .. } => context.declared.load.is_some(),
-        _ => rule.measure() == Some(ADEQUACY) && context.declared.tissue.is_some(),
+        _ => for_a_load && context.declared.tissue.is_some(),
     };
-    if rule.measure() == Some(ADEQUACY) {
-        check.rule.required &= context.declared.load.is_none();
-    }
+    check.rule.required &= !(for_a_load && context.declared.load.is_some());
     let (measure, limit) = match &rule.kind {
         RuleKind::Declared(what) => {
             let words: Vec<&str> = what.iter().map(|d| d.phrase()).collect();
@@ -568,6 +568,10 @@ mod tests {
             let beside = of(material(), bone, Some(0.5), Some(range));
             assert_eq!(seen(&beside), (expected.0, false, false), "a load is what counts");
         }
+        let own = "[[check]]\nid = \"own\"\nmeasure = \"matching.adequacy\"\nmin = 1.0\ncriterion = 5\nbasis = \"other\"\nsource = \"ours\"";
+        let declared = Declared { material: material(), tissue: bone, load: Some(0.5), ..Declared::default() };
+        let own = &judge(&Criteria::parse(own, "own").unwrap(), &BTreeMap::new(), &Context { declared, ..FINE })[0];
+        assert!(own.rule.required, "what is asked for by a limit of one's own is asked for beside a load too");
         let open = of(material(), bone, None, Some((0.2, 2.0)));
         let reason = open.reason.as_deref().unwrap();
         assert!(open.library && open.gates(true), "{open:?}");
