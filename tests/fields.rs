@@ -122,7 +122,7 @@ fn volume(
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
-    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), &frame, &mask).unwrap();
+    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), &frame, None, &mask).unwrap();
     (folder, path)
 }
 

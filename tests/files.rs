@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use poregauge::input::{Content, RawLayout, detect, load, load_with};
+use poregauge::grid::{Lie, Space};
+use poregauge::input::{Content, Place, RawLayout, detect, load, load_with};
 use poregauge::limits::Limits;
+use poregauge::mesh::V3;
 use poregauge::units::LengthUnit;
 
 fn file(name: &str) -> PathBuf {
@@ -56,6 +58,40 @@ fn volumes_of_other_programs_are_read_back() {
             // Resolution tags and float32 headers hold no more digits.
             assert!((found * per_um / truth - 1.0).abs() < 1e-5, "{name}: {:?}", spacing.spacing);
         }
+    }
+}
+
+/// What a volume holds, and where it lies.
+fn placed(path: &Path) -> (poregauge::grid::Volume, Place) {
+    let Content::Volume { volume, place, .. } = load(path, &Limits::default()).unwrap().content else { panic!() };
+    (volume, place)
+}
+
+#[test]
+fn volumes_that_lie_turned_lie_alike_in_the_files_of_other_programs() {
+    // As they were written: x along -y, y along x and down, z back and up, from (1, 2, 3); along the axes that is:
+    let origin = [-2.0, 0.8 - 1.8, 0.6 + 2.4];
+    let axes = [V3::new(0.0, -1.0, 0.0), V3::new(0.8, 0.0, -0.6), V3::new(0.6, 0.0, 0.8)];
+    for (name, space) in [
+        ("turned.mha", Space::Lps),
+        ("turned.nrrd", Space::Lps),
+        ("turned.nii.gz", Space::Ras),
+        ("turned.vti", Space::Unsaid),
+    ] {
+        let (volume, place) = placed(&file(name));
+        assert!(whole(&volume), "{name}");
+        assert!((0..3).all(|a| (place.origin[a] - origin[a]).abs() < 1e-6), "{name}: {:?}", place.origin);
+        let lie = place.lie.unwrap_or_else(|| panic!("{name} says how it lies"));
+        assert_eq!(lie.space, space, "{name}");
+        assert_eq!(
+            Lie { axes, space: if space == Space::Ras { Space::Lps } else { space } }.turn_from(&lie),
+            None,
+            "{name}"
+        );
+    }
+    // Of programs that know of no directions.
+    for name in ["numpy.npy", "imagej.tif", "vtk-ascii.vtk", "vtk-raw.vti"] {
+        assert_eq!(placed(&file(name)).1.lie, None, "{name}");
     }
 }
 
@@ -305,7 +341,7 @@ fn what_is_written_is_read_back() {
     for name in ["a.vti", "a.nii", "a.nii.gz", "a.npy"] {
         let path = folder.path().join(name);
         let target = Target::of(&path).unwrap();
-        target.volume(&mut std::fs::File::create(&path).unwrap(), &frame, &levels).unwrap().unwrap();
+        target.volume(&mut std::fs::File::create(&path).unwrap(), &frame, None, &levels).unwrap().unwrap();
         let Content::Volume { volume, spacing, .. } = load(&path, &Limits::default()).unwrap().content else {
             panic!()
         };
@@ -314,6 +350,37 @@ fn what_is_written_is_read_back() {
             assert!(s.spacing.iter().zip([0.012, 0.012, 0.02]).all(|(a, b)| (a / b - 1.0).abs() < 1e-6), "{name}");
         }
         assert_eq!(spacing.is_none(), name == "a.npy");
+    }
+}
+
+#[test]
+fn a_turned_volume_is_written_as_it_lies() {
+    use poregauge::export::{self, Target};
+    use poregauge::grid::{Frame, Mask};
+    let folder = tempfile::tempdir().unwrap();
+    let frame = Frame { size: SIZE, spacing: [12.0, 12.0, 20.0], origin: [100.0, 200.0, 300.0] };
+    let axes = [V3::new(0.0, -1.0, 0.0), V3::new(0.8, 0.0, 0.6), V3::new(0.6, 0.0, -0.8)];
+    let mut mask = Mask::empty(SIZE);
+    mask.insert(1, 2, 3);
+    for space in [Space::Unsaid, Space::Lps, Space::Ras, Space::Las] {
+        let lie = Lie { axes, space };
+        for name in ["a.vti", "a.nii", "a.nrrd"] {
+            let path = folder.path().join(name);
+            let mut out = std::fs::File::create(&path).unwrap();
+            match Target::of(&path).unwrap() {
+                Target::Nrrd => export::nrrd::write(&mut out, &frame, Some(&lie), &mask).unwrap(),
+                target => target.volume(&mut out, &frame, Some(&lie), &export::mask_levels(&mask)).unwrap().unwrap(),
+            }
+            let (volume, place) = placed(&path);
+            assert_eq!(volume.levels.get(frame.index(1, 2, 3)), 255.0);
+            let um = if name == "a.nrrd" { 1.0 } else { 1e3 };
+            assert!(
+                (0..3).all(|a| (place.origin[a] * um - frame.origin[a]).abs() < 1e-4),
+                "{name}: {:?}",
+                place.origin
+            );
+            assert_eq!(place.lie.unwrap().turn_from(&lie), None, "{name}, {space:?}");
+        }
     }
 }
 

@@ -103,7 +103,7 @@ fn of_a_scanned_ball_a_cap_hangs_over() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ball.nrrd");
-    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), &frame, &mask).unwrap();
+    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), &frame, None, &mask).unwrap();
     let asked = Run { measures: vec!["overhang".to_owned()], resolution: None, ..run(10.0) };
     for build in [BuildDirection::Z, BuildDirection::MinusX] {
         let design = measure_file(&path, &Run { making: made(Some("fdm"), build), ..asked.clone() }, 2);

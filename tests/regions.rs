@@ -11,7 +11,7 @@ use common::{assert_close, assert_close_faceted, cuboid, figure, join, measure_f
 use poregauge::criteria::{Criteria, Verdict};
 use poregauge::design::{CutPores, EnvelopeChoice, Options};
 use poregauge::gauge::{Run, check, with_masks};
-use poregauge::grid::{Frame, Mask};
+use poregauge::grid::{Frame, Lie, Mask, Space};
 use poregauge::limits::Limits;
 use poregauge::mesh::{Mesh, V3};
 use poregauge::parallel::Exec;
@@ -47,7 +47,7 @@ fn nrrd(folder: &Path, name: &str, frame: &Frame, covers: impl Fn([usize; 3]) ->
     let mut mask = Mask::empty(frame.size);
     (0..frame.len()).map(|i| frame.voxel(i)).filter(|v| covers(*v)).for_each(|[x, y, z]| mask.insert(x, y, z));
     let path = folder.join(name);
-    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), frame, &mask).unwrap();
+    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), frame, None, &mask).unwrap();
     path
 }
 
@@ -252,11 +252,20 @@ fn a_mask_of_a_slab_gives_the_slab() {
     // A slab of 20 to 60 % in voxels of another size, and as a mesh that reaches beyond the design.
     let frame = Frame { size: [5, 5, 20], spacing: [400.0, 400.0, 100.0], origin: [200.0, 200.0, 50.0] };
     nrrd(folder.path(), "slab.nrrd", &frame, |[_, _, z]| (4..12).contains(&z));
+    // The same along z, -x and y.
+    let lie = Lie { axes: [V3::z(), -V3::x(), V3::y()], space: Space::Unsaid };
+    let frame = Frame { size: [20, 5, 5], spacing: [100.0, 400.0, 400.0], origin: [50.0, -1800.0, 200.0] };
+    let mut mask = Mask::empty(frame.size);
+    (0..25).for_each(|row| mask.insert_run(row % 5, row / 5, 4, 12));
+    let mut out = std::fs::File::create(folder.path().join("turned.nrrd")).unwrap();
+    poregauge::export::nrrd::write(&mut out, &frame, Some(&lie), &mask).unwrap();
     let slab = cuboid([-50.0, -50.0, 400.0], [2100.0, 2100.0, 1200.0]);
     poregauge::export::stl::write(&mut std::fs::File::create(folder.path().join("slab.stl")).unwrap(), &slab).unwrap();
     let measures = ["porosity.total", "volume.solid", "strut.mean", "pore_size.d50", "surface.per_total_volume"];
-    let regions = ["{ axial = \"z\", from = 0.2, to = 0.6 }", "{ mask = \"slab.nrrd\" }", "{ mask = \"slab.stl\" }"];
-    let asked: Vec<_> = regions.into_iter().flat_map(|region| measures.map(|measure| (measure, region))).collect();
+    let masks = ["slab.nrrd", "slab.stl", "turned.nrrd"];
+    let mut regions = vec!["{ axial = \"z\", from = 0.2, to = 0.6 }".to_owned()];
+    regions.extend(masks.map(|mask| format!("{{ mask = \"{mask}\" }}")));
+    let asked: Vec<_> = regions.iter().flat_map(|region| measures.map(|measure| (measure, &**region))).collect();
     let exec = Exec::silent(2).unwrap();
     let voxels = Frame { size: [38, 24, 40], spacing: [50.0; 3], origin: [25.0; 3] };
     let volume = nrrd(folder.path(), "design.nrrd", &voxels, |v| slots(v, false));
@@ -272,7 +281,7 @@ fn a_mask_of_a_slab_gives_the_slab() {
         let design = measure_file(&path, &run, 2);
         for measure in measures {
             let truth = figure(&design, &format!("{measure}@z:0.2-0.6"));
-            for mask in ["slab.nrrd", "slab.stl"] {
+            for mask in masks {
                 let found = figure(&design, &format!("{measure}@mask:{mask}"));
                 let off = (found.value - truth.value).abs();
                 // Of a mesh the slab is exact, and the mask is counted in voxels; facets that a mask cuts are divided.

@@ -49,7 +49,7 @@ fn measured(frame: &Frame, level: impl FnMut(&V3) -> f64, run: &Run) -> DesignEn
     let levels = Levels::U8(values.collect());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scan.vti");
-    poregauge::export::vti::write(&mut std::fs::File::create(&path).unwrap(), frame, &levels).unwrap();
+    poregauge::export::vti::write(&mut std::fs::File::create(&path).unwrap(), frame, None, &levels).unwrap();
     measure_file(&path, run, 2)
 }
 

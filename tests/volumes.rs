@@ -6,12 +6,15 @@
 mod common;
 
 use std::f64::consts::PI;
+use std::path::Path;
 
 use common::{figure, measure_file, run};
-use poregauge::design::Threshold;
+use poregauge::design::{EnvelopeChoice, Options, Threshold};
 use poregauge::gauge::Run;
-use poregauge::grid::{Frame, Mask};
+use poregauge::grid::{Frame, Lie, Mask, Space};
+use poregauge::limits::Limits;
 use poregauge::mesh::V3;
+use poregauge::parallel::Exec;
 use poregauge::report::DesignEntry;
 use poregauge::units::LengthUnit;
 
@@ -30,7 +33,7 @@ fn binary(frame: &Frame, inside: impl Fn(&V3) -> bool) -> DesignEntry {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shape.nrrd");
-    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), frame, &mask).unwrap();
+    poregauge::export::nrrd::write(&mut std::fs::File::create(&path).unwrap(), frame, None, &mask).unwrap();
     measure_file(&path, &whole(), 2)
 }
 
@@ -60,7 +63,7 @@ fn grey(frame: &Frame, threshold: Threshold, signed: impl Fn(&V3) -> f64) -> Des
 fn whole() -> Run {
     let mut run = run(10.0);
     run.resolution = None;
-    run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+    run.options.envelope = EnvelopeChoice::Grid;
     run
 }
 
@@ -211,11 +214,7 @@ fn voxels_that_no_scan_has_are_refused() {
         );
         let voxels = (0..512u16).map(|i| u8::from(i % 8 > 3));
         std::fs::write(&path, header.into_bytes().into_iter().chain(voxels).collect::<Vec<u8>>()).unwrap();
-        let report = poregauge::gauge::check(
-            std::slice::from_ref(&path),
-            &whole(),
-            &poregauge::parallel::Exec::silent(1).unwrap(),
-        );
+        let report = poregauge::gauge::check(std::slice::from_ref(&path), &whole(), &Exec::silent(1).unwrap());
         report.unwrap().designs[0].errors.first().map(|e| e.kind.clone())
     };
     assert_eq!(kind("0.01 0.01 0.02"), None);
@@ -235,9 +234,9 @@ fn a_spacing_without_unit_that_makes_no_scan_is_said_to_be_odd() {
         );
         let voxels = (0..512u16).map(|i| u8::from(i % 8 > 3));
         std::fs::write(&path, header.into_bytes().into_iter().chain(voxels).collect::<Vec<u8>>()).unwrap();
-        let options = poregauge::design::Options { unit, ..poregauge::design::Options::default() };
-        let exec = poregauge::parallel::Exec::silent(1).unwrap();
-        let limits = poregauge::limits::Limits::default();
+        let options = Options { unit, ..Options::default() };
+        let exec = Exec::silent(1).unwrap();
+        let limits = Limits::default();
         let file =
             poregauge::gauge::inspect(std::slice::from_ref(&path), &options, &limits, &exec).unwrap().files.remove(0);
         let odd: Vec<_> =
@@ -286,7 +285,7 @@ fn a_mesh_of_the_body_lies_in_a_turned_volume_where_it_lies_in_the_file() {
         std::fs::write(&mesh, text).unwrap();
         let mut run = whole();
         run.measures.push("volume".to_owned());
-        let exec = poregauge::parallel::Exec::silent(2).unwrap();
+        let exec = Exec::silent(2).unwrap();
         run.options.envelope = poregauge::gauge::envelope_from(&mesh, &run.options, &run.limits, &exec).unwrap();
         measure_file(&scan, &run, 2)
     };
@@ -303,4 +302,81 @@ fn a_mesh_of_the_body_lies_in_a_turned_volume_where_it_lies_in_the_file() {
             assert!((value - m.value).abs() <= 1e-6 * m.value.abs(), "{axes:?}, {id}: {value} against {}", m.value);
         }
     }
+}
+
+/// Writes what covers places of a file, in µm from its own axes, as a volume of two values along these axes.
+fn turned_nrrd(path: &Path, frame: &Frame, axes: [V3; 3], covers: impl Fn(V3) -> bool) {
+    let lie = Lie { axes, space: Space::Lps };
+    let mut mask = Mask::empty(frame.size);
+    for voxel in (0..frame.len()).map(|i| frame.voxel(i)) {
+        if covers(V3::from(lie.place(frame.centre(voxel)))) {
+            mask.insert(voxel[0], voxel[1], voxel[2]);
+        }
+    }
+    poregauge::export::nrrd::write(&mut std::fs::File::create(path).unwrap(), frame, Some(&lie), &mask).unwrap();
+}
+
+#[test]
+fn a_mask_of_other_axes_covers_of_the_scan_what_it_covers_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (scan, mask) = (folder.path().join("scan.nrrd"), folder.path().join("mask.nrrd"));
+    let plain = [V3::x(), V3::y(), V3::z()];
+    // Slots across x that widen along y, over 240 × 200 × 160 µm round a place away from the origin.
+    let (middle, half) = (V3::new(500.0, -300.0, 250.0), V3::new(120.0, 100.0, 80.0));
+    let slots = |p: V3| (p.x - 380.0).rem_euclid(80.0) > 20.0 + (p.y + 400.0) / 7.0;
+    turned_nrrd(&scan, &frame_of(middle, half, [10.0, 10.0, 10.0]), plain, slots);
+    let asked = |envelope: EnvelopeChoice| {
+        let run = Run {
+            options: Options { envelope, ..Options::default() },
+            measures: vec![
+                "volume.total".to_owned(),
+                "porosity.total".to_owned(),
+                "surface.area".to_owned(),
+                "pore_size.mean".to_owned(),
+            ],
+            ..Run::default()
+        };
+        measure_file(&scan, &run, 2)
+    };
+    let exec = Exec::silent(2).unwrap();
+    let masked = |axes: [V3; 3], half: V3, step: [f64; 3], covers: &dyn Fn(V3) -> bool| {
+        let own = V3::from(axes.map(|axis| axis.dot(&middle)));
+        turned_nrrd(&mask, &frame_of(own, half, step), axes, covers);
+        asked(poregauge::gauge::envelope_from(&mask, &Options::default(), &Limits::default(), &exec).unwrap())
+    };
+    let told = |design: &DesignEntry| design.findings.iter().any(|f| f.kind == "envelope.turned");
+    // Quarter turns and mirrors move the voxels of the mask onto the same places.
+    let corner = |p: V3| p.x < 560.0 && p.y < -240.0 && p.z > 210.0 && (p.x < 480.0 || p.z > 250.0);
+    let truth = masked(plain, half, [10.0, 10.0, 20.0], &corner);
+    assert!(!told(&truth));
+    for (axes, half, step) in [
+        ([-V3::x(), V3::y(), V3::z()], half, [10.0, 10.0, 20.0]),
+        ([V3::z(), -V3::x(), V3::y()], V3::new(half.z, half.x, half.y), [20.0, 10.0, 10.0]),
+    ] {
+        let turned = masked(axes, half, step, &corner);
+        assert!(told(&turned), "{axes:?}");
+        assert_eq!(turned.measurements.len(), truth.measurements.len());
+        for (id, m) in &truth.measurements {
+            let value = figure(&turned, id).value;
+            assert!((value - m.value).abs() <= 1e-6 * m.value.abs(), "{axes:?}, {id}: {value} against {}", m.value);
+        }
+    }
+    // A ball is the same along any axes, but for its voxels.
+    let ball = |p: V3| (p - middle).norm() < 70.0;
+    let truth = masked(plain, V3::repeat(80.0), [5.0; 3], &ball);
+    let rotation = nalgebra::Rotation3::from_euler_angles(0.3, -0.7, 2.0);
+    let turned = masked(plain.map(|axis| rotation * axis), V3::repeat(80.0), [5.0; 3], &ball);
+    assert!(told(&turned));
+    for (id, within) in
+        [("volume.total", 5e-3), ("porosity.total", 1e-2), ("surface.area", 1e-2), ("pore_size.mean", 1e-2)]
+    {
+        let (value, truth) = (figure(&turned, id).value, figure(&truth, id).value);
+        assert!((value / truth - 1.0).abs() < within, "{id}: {value} against {truth}");
+    }
+}
+
+/// The voxels of a size that fill a box round a place.
+fn frame_of(middle: V3, half: V3, spacing: [f64; 3]) -> Frame {
+    let size = std::array::from_fn(|a| (2.0 * half[a] / spacing[a]).round() as usize);
+    Frame { size, spacing, origin: std::array::from_fn(|a| middle[a] - half[a] + spacing[a] / 2.0) }
 }

@@ -106,7 +106,7 @@ fn voxels(adjusted: &Adjusted, arguments: &AdjustArgs, exec: &Exec) -> Result<()
     }
     let frame = Frame { size, spacing: [voxel; 3], origin: std::array::from_fn(|a| low[a] + voxel / 2.0) };
     let mask = inside(&frame, &adjusted.mesh, true, exec);
-    output::write_file(&arguments.output, |out| export::nrrd::write(&mut { out }, &frame, &mask))
+    output::write_file(&arguments.output, |out| export::nrrd::write(&mut { out }, &frame, None, &mask))
 }
 
 /// What was done, in words.

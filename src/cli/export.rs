@@ -58,8 +58,8 @@ pub fn generate(arguments: GenerateArgs) -> Result<Status, Failure> {
     let frame = Frame { size, spacing: [voxel.um(); 3], origin };
     let mask = inside(&frame, &mesh, true, &exec);
     output::write_file(&arguments.output, |mut out| match target {
-        Target::Nrrd => export::nrrd::write(&mut out, &frame, &mask),
-        other => other.volume(&mut out, &frame, &export::mask_levels(&mask)).unwrap_or(Ok(())),
+        Target::Nrrd => export::nrrd::write(&mut out, &frame, None, &mask),
+        other => other.volume(&mut out, &frame, None, &export::mask_levels(&mask)).unwrap_or(Ok(())),
     })?;
     Ok(Status::Fine)
 }
@@ -77,12 +77,13 @@ pub fn convert(file: &Path, to: &Path, options: &Options, limits: &Limits, exec:
         .and_then(|loaded| Design::new(loaded, &options, limits, exec))
         .map_err(|e| wrong(format!("{} {e}", file.display())))?;
     let mesh = matches!(target, Target::Stl | Target::Ply);
+    let lie = design.source.lie.as_ref();
     match &design.solid {
         Solid::Mesh(solid) if mesh => {
             output::write_file(to, |mut out| target.mesh(&mut out, &solid.mesh).unwrap_or(Ok(())))
         }
         Solid::Volume { frame, levels, .. } if !mesh => {
-            output::write_file(to, |mut out| target.volume(&mut out, frame, levels).unwrap_or(Ok(())))
+            output::write_file(to, |mut out| target.volume(&mut out, frame, lie, levels).unwrap_or(Ok(())))
         }
         Solid::Mesh(_) => Err(wrong("a mesh is written as .stl or .ply".to_owned())),
         Solid::Volume { .. } => Err(wrong("a volume is written as .vti, .nii, .nii.gz or .npy".to_owned())),

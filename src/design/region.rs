@@ -3,8 +3,10 @@
 //! How deep a point lies is sampled on a grid of its own and interpolated between the samples; the volume is that of the
 //! mesh (divergence theorem) or the count of the mask's voxels, exactly. 8 bytes a sample.
 
+use nalgebra::Matrix3;
+
 use super::{Design, DesignError, Solid};
-use crate::grid::{Border, Frame, Mask};
+use crate::grid::{Border, Frame, Lie, Mask};
 use crate::input::InputError;
 use crate::limits::{LimitError, Limits};
 use crate::mesh::closest::closest_point;
@@ -18,9 +20,6 @@ use crate::voxel::segmentation::smooth_field;
 
 /// Samples along the longest side of a mesh.
 const SAMPLES: f64 = 128.0;
-
-/// Axes that differ by less are the same.
-const SAME: f64 = 1e-9;
 
 /// Samples beyond the body on each side.
 const MARGIN: usize = 2;
@@ -47,6 +46,8 @@ pub struct Region {
     pub(super) nearest: Vec<u32>,
     /// The mesh, where there is one: it decides what lies inside.
     pub(super) mesh: Option<(Mesh, bool)>,
+    /// How its axes lie in the coordinates of the file, where the file says so.
+    pub(super) lie: Option<Lie>,
 }
 
 impl std::fmt::Debug for Region {
@@ -63,7 +64,7 @@ impl Region {
     pub fn of(design: &Design, name: String, limits: &Limits, exec: &Exec) -> Result<Self, LimitError> {
         let sha256 = design.source.sha256.clone();
         match &design.solid {
-            Solid::Mesh(solid) => Self::of_mesh(solid, name, sha256, limits, exec),
+            Solid::Mesh(solid) => Self::of_mesh(solid, name, sha256, design.source.lie, limits, exec),
             Solid::Volume { frame: grid, levels, phases } => {
                 let [nx, ny, nz] = grid.size;
                 let size = grid.size.map(|n| n + 2 * MARGIN);
@@ -108,6 +109,7 @@ impl Region {
                     surface,
                     nearest,
                     mesh: None,
+                    lie: design.source.lie,
                 })
             }
         }
@@ -117,6 +119,7 @@ impl Region {
         solid: &SolidMesh,
         name: String,
         sha256: String,
+        lie: Option<Lie>,
         limits: &Limits,
         exec: &Exec,
     ) -> Result<Self, LimitError> {
@@ -132,29 +135,67 @@ impl Region {
         let volume = solid.volume().unwrap_or_else(|| solid.mesh.signed_volume().abs());
         let mesh = Some((solid.mesh.clone(), solid.closed()));
         let (depth, surface, nearest) = parts(field);
-        Ok(Self { name, sha256, volume, low, high, frame, depth, surface, nearest, mesh })
+        Ok(Self { name, sha256, volume, low, high, frame, depth, surface, nearest, mesh, lie })
     }
 
-    /// The region of a mesh as it lies along axes that are other than those of its coordinates; `None` where they are the
-    /// same, or a mask lies along its own.
+    /// The region as it lies along the axes of a design; `None` where they are its own, or one of both does not say how
+    /// its axes lie.
     ///
     /// # Errors
     /// When its samples do not fit the memory budget, or the run was cancelled.
-    pub fn along(&self, axes: &[V3; 3], limits: &Limits, exec: &Exec) -> Result<Option<Self>, DesignError> {
-        let plain = [V3::x(), V3::y(), V3::z()];
-        let Some((mesh, _)) = self.mesh.as_ref().filter(|_| (0..3).any(|a| (axes[a] - plain[a]).amax() > SAME)) else {
-            return Ok(None);
+    pub fn along(&self, lie: Option<Lie>, limits: &Limits, exec: &Exec) -> Result<Option<Self>, DesignError> {
+        let Some(turn) = lie.zip(self.lie).and_then(|(to, own)| to.turn_from(&own)) else { return Ok(None) };
+        let Some((mesh, _)) = &self.mesh else {
+            return Ok(Some(self.turned(&turn, lie, limits, exec).map_err(InputError::from)?));
         };
         let mut mesh = mesh.clone();
         for v in &mut mesh.vertices {
-            *v = V3::from(axes.map(|axis| axis.dot(v)));
+            *v = turn * *v;
         }
-        if axes[0].dot(&axes[1].cross(&axes[2])) < 0.0 {
+        if turn.determinant() < 0.0 {
             mesh.triangles.iter_mut().for_each(|t| t.swap(1, 2));
         }
         let solid = SolidMesh::new(mesh, exec)?;
-        let turned = Self::of_mesh(&solid, self.name.clone(), self.sha256.clone(), limits, exec);
+        let turned = Self::of_mesh(&solid, self.name.clone(), self.sha256.clone(), lie, limits, exec);
         Ok(Some(turned.map_err(InputError::from)?))
+    }
+
+    /// The region of a mask, turned with its surface and sampled anew.
+    fn turned(&self, turn: &Matrix3<f64>, lie: Option<Lie>, limits: &Limits, exec: &Exec) -> Result<Self, LimitError> {
+        let frame = self.frame.turned(turn);
+        let (from, to) = (V3::from(self.frame.origin), V3::from(frame.origin));
+        let corner = |v: [f32; 3]| turn * (V3::from(v.map(f64::from)) + from);
+        let mirrored = turn.determinant() < 0.0;
+        let (mut low, mut high) = (V3::repeat(f64::INFINITY), V3::repeat(f64::NEG_INFINITY));
+        let facets: Vec<Facet> = self
+            .surface
+            .iter()
+            .map(|facet| {
+                let mut facet = facet.map(corner);
+                for v in &facet {
+                    (low, high) = (low.inf(v), high.sup(v));
+                }
+                if mirrored {
+                    facet.swap(1, 2);
+                }
+                facet.map(|v| (v - to).map(|c| c as f32).into())
+            })
+            .collect();
+        limits.check("the turned mask", frame.len() as u64 / 8 + 1, 1)?;
+        let mut within = Mask::empty(frame.size);
+        let (per_row, [nx, ny, _]) = (within.words_per_row(), frame.size);
+        exec.chunks(within.words_mut(), per_row * ny, |z, plane| {
+            for y in 0..ny {
+                for x in 0..nx {
+                    if self.depth(&(turn.tr_mul(&V3::from(frame.centre([x, y, z]))))) > 0.0 {
+                        plane[y * per_row + x / 64] |= 1 << (x % 64);
+                    }
+                }
+            }
+        });
+        let (depth, surface, nearest) = parts(DistanceField::new(frame, Border::Open, facets, &within, limits, exec)?);
+        let (name, sha256) = (self.name.clone(), self.sha256.clone());
+        Ok(Self { name, sha256, volume: self.volume, low, high, frame, depth, surface, nearest, mesh: None, lie })
     }
 
     /// The region, scaled about the origin.
@@ -179,6 +220,7 @@ impl Region {
             surface: self.surface.iter().map(|t| t.map(|v| v.map(|c| (f64::from(c) * factor) as f32))).collect(),
             nearest: self.nearest.clone(),
             mesh,
+            lie: self.lie,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::design::envelope::{Envelope, EnvelopeChoice};
 use crate::design::finding::{Finding, Severity};
 use crate::design::phases::{Binarised, Threshold, phases};
 use crate::design::wrap::{Solids, wrap};
-use crate::grid::{Frame, Levels, Mask};
+use crate::grid::{Frame, Levels, Lie, Mask};
 use crate::input::{Content, FileSpacing, Format, InputError, InputErrorKind, Loaded, Place, RawLayout};
 use crate::limits::Limits;
 use crate::mesh::V3;
@@ -68,6 +68,8 @@ pub struct Source {
     pub voxels: Option<[usize; 3]>,
     /// Spacing of a volume, in µm.
     pub spacing_um: Option<[f64; 3]>,
+    /// How its axes lie in the coordinates of the file, where the file says so.
+    pub lie: Option<Lie>,
     /// How the phases of a volume were told apart.
     pub threshold: Option<String>,
 }
@@ -155,7 +157,9 @@ impl Design {
                 let solid = SolidMesh::new(mesh, exec)?;
                 let (low, high) = solid.mesh.bounds().ok_or(Flat)?;
                 refuse_size(low, high)?;
-                let mut envelope = Envelope::choose(&options.envelope, (low, high), &solid.mesh.vertices, None, false)?;
+                let lie = Some(Lie::PLAIN);
+                let choice = chosen(&options.envelope, lie, &mut findings, limits, exec)?;
+                let mut envelope = Envelope::choose(&choice, (low, high), &solid.mesh.vertices, None, false)?;
                 refuse_hopeless(&solid, &envelope)?;
                 wrap(&mut envelope, &options.envelope, (low, high), &Solids::Mesh(&solid), limits, exec)?;
                 mesh_findings(&solid, &mut findings);
@@ -170,11 +174,12 @@ impl Design {
                     triangles: Some(count),
                     voxels: None,
                     spacing_um: None,
+                    lie,
                     threshold: None,
                 };
                 Ok(Self { source, solid: Solid::Mesh(Box::new(solid)), envelope, findings })
             }
-            Content::Volume { volume, spacing, place: Place { origin, mut axes } } => {
+            Content::Volume { volume, spacing, place: Place { origin, mut lie } } => {
                 let (spacing_um, unit, assumed) = spacing_of(spacing, options, &mut findings)?;
                 let per_unit = unit.in_um();
                 let mut origin = origin.map(|o| o * per_unit);
@@ -184,7 +189,9 @@ impl Design {
                     limits.check("the volume", volume.levels.len() as u64, 8).map_err(InputError::from)?;
                     volume = volume.reversed_axes();
                     origin.reverse();
-                    axes.reverse();
+                    if let Some(lie) = &mut lie {
+                        lie.axes.reverse();
+                    }
                     if options.spacing.is_none() {
                         spacing_um.reverse();
                     }
@@ -198,21 +205,7 @@ impl Design {
                     // A scan may be a small part of a design.
                     implausible(V3::from(high) - V3::from(low), 0.03, &mut findings);
                 }
-                let mut choice = Cow::Borrowed(&options.envelope);
-                if let EnvelopeChoice::Region(region) = &options.envelope
-                    && let Some(turned) = region.along(&axes, limits, exec)?
-                {
-                    choice = Cow::Owned(EnvelopeChoice::Region(Arc::new(turned)));
-                    let axes = axes.map(|v| format!("({:.3}, {:.3}, {:.3})", v.x + 0.0, v.y + 0.0, v.z + 0.0));
-                    findings.push(Finding::new(
-                        "envelope.turned",
-                        Severity::Info,
-                        format!(
-                            "the axes of the volume run along {}: the mesh of the envelope was turned to them",
-                            axes.join(", ")
-                        ),
-                    ));
-                }
+                let choice = chosen(&options.envelope, lie, &mut findings, limits, exec)?;
                 let mut envelope = Envelope::choose(
                     &choice,
                     extremes.bounds,
@@ -230,6 +223,7 @@ impl Design {
                     triangles: None,
                     voxels: Some(frame.size),
                     spacing_um: Some(spacing_um),
+                    lie,
                     threshold: Some(text),
                 };
                 let solid = Solid::Volume { frame, levels: volume.levels, phases };
@@ -237,6 +231,26 @@ impl Design {
             }
         }
     }
+}
+
+/// The envelope as it lies along the axes of a design.
+fn chosen<'c>(
+    choice: &'c EnvelopeChoice,
+    lie: Option<Lie>,
+    findings: &mut Vec<Finding>,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Cow<'c, EnvelopeChoice>, DesignError> {
+    let EnvelopeChoice::Region(region) = choice else { return Ok(Cow::Borrowed(choice)) };
+    let Some(turned) = region.along(lie, limits, exec)? else { return Ok(Cow::Borrowed(choice)) };
+    let axis = |v: V3| format!("({:.3}, {:.3}, {:.3})", v.x + 0.0, v.y + 0.0, v.z + 0.0);
+    let axes = lie.map(|lie| lie.axes.map(axis).join(", ")).unwrap_or_default();
+    findings.push(Finding::new(
+        "envelope.turned",
+        Severity::Info,
+        format!("the axes of the design run along {axes}, those of the envelope do not: it was turned to them"),
+    ));
+    Ok(Cow::Owned(EnvelopeChoice::Region(Arc::new(turned))))
 }
 
 /// Refuses sizes that no scaffold has and no arithmetic holds.

@@ -210,6 +210,7 @@ fn rolled(
         surface: Vec::new(),
         nearest: Vec::new(),
         mesh: None,
+        lie: None,
     })
 }
 

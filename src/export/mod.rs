@@ -11,7 +11,7 @@ pub mod vti;
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::grid::{Frame, Levels, Mask};
+use crate::grid::{Frame, Levels, Lie, Mask};
 use crate::mesh::Mesh;
 
 /// What the name of a file says that it is to be.
@@ -59,14 +59,20 @@ impl Target {
         }
     }
 
-    /// Writes a volume; `None` where the format holds none, or none of grey levels.
-    pub fn volume(self, out: &mut impl Write, frame: &Frame, levels: &Levels) -> Option<io::Result<()>> {
+    /// Writes a volume whose axes lie so, or as its coordinates; `None` where the format holds none, or none of grey levels.
+    pub fn volume(
+        self,
+        out: &mut impl Write,
+        frame: &Frame,
+        lie: Option<&Lie>,
+        levels: &Levels,
+    ) -> Option<io::Result<()>> {
         match self {
-            Self::Vti => Some(vti::write(out, frame, levels)),
-            Self::Nifti => Some(nifti::write(out, frame, levels)),
+            Self::Vti => Some(vti::write(out, frame, lie, levels)),
+            Self::Nifti => Some(nifti::write(out, frame, lie, levels)),
             Self::NiftiGz => {
                 let mut packer = flate2::write::GzEncoder::new(out, flate2::Compression::default());
-                Some(nifti::write(&mut packer, frame, levels).and_then(|()| packer.finish()?.flush()))
+                Some(nifti::write(&mut packer, frame, lie, levels).and_then(|()| packer.finish()?.flush()))
             }
             Self::Npy => Some(npy::write(out, frame, levels)),
             Self::Stl | Self::Ply | Self::Nrrd => None,

@@ -3,13 +3,13 @@
 use std::io::{self, Write};
 
 use super::{name, values};
-use crate::grid::{Frame, Levels};
+use crate::grid::{Frame, Levels, Lie};
 
-/// Writes a volume.
+/// Writes a volume whose axes lie so, or as its coordinates.
 ///
 /// # Errors
 /// When writing fails, or an axis has more voxels than the format can count.
-pub fn write(out: &mut impl Write, frame: &Frame, levels: &Levels) -> io::Result<()> {
+pub fn write(out: &mut impl Write, frame: &Frame, lie: Option<&Lie>, levels: &Levels) -> io::Result<()> {
     let mut header = [0u8; 352];
     let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
     let (kind, bits) = name(levels, [(2i16, 8i16), (512, 16), (16, 32)]);
@@ -24,11 +24,16 @@ pub fn write(out: &mut impl Write, frame: &Frame, levels: &Levels) -> io::Result
     put(70, &kind.to_le_bytes());
     put(72, &bits.to_le_bytes());
     put(76, &1f32.to_le_bytes());
+    let lie = lie.unwrap_or(&Lie::PLAIN);
+    let start = lie.place(frame.origin);
     for a in 0..3 {
-        let (step, start) = ((frame.spacing[a] / 1e3) as f32, (frame.origin[a] / 1e3) as f32);
-        put(80 + 4 * a, &step.to_le_bytes());
-        put(280 + 16 * a + 4 * a, &step.to_le_bytes());
-        put(280 + 16 * a + 12, &start.to_le_bytes());
+        put(80 + 4 * a, &((frame.spacing[a] / 1e3) as f32).to_le_bytes());
+        // To the right, the front and the head, where it is known which way the coordinates run.
+        let sign = lie.space.to_ras()[a];
+        for k in 0..3 {
+            put(280 + 16 * a + 4 * k, &((sign * lie.axes[k][a] * frame.spacing[k] / 1e3) as f32).to_le_bytes());
+        }
+        put(280 + 16 * a + 12, &((sign * start[a] / 1e3) as f32).to_le_bytes());
     }
     put(108, &352f32.to_le_bytes());
     put(112, &1f32.to_le_bytes());

@@ -7,7 +7,7 @@ use super::names::showable;
 use super::run::{Run, boxed, measure_design};
 use crate::advice::{Change, Piece, apply, fine_step, loose_pieces};
 use crate::design::{CutPores, Design, DesignError, Solid, StudyError};
-use crate::grid::Border;
+use crate::grid::{Border, Lie};
 use crate::input::load;
 use crate::mesh::Mesh;
 use crate::parallel::{Cancelled, Exec};
@@ -123,15 +123,15 @@ pub fn adjust(
     let Solid::Mesh(solid) = changed.solid else {
         return Err(WorkError::Message(format!("{shown}: the changed design is no mesh")));
     };
-    Ok(Adjusted {
-        change,
-        advice,
-        mesh: solid.mesh,
-        removed,
-        step: (change.offset != 0.0).then_some(step),
-        porosity,
-        size,
-    })
+    let mut mesh = solid.mesh;
+    // Where a volume lies turned in its file, the mesh lies as its coordinates: as meshes are read.
+    if let Some(lie) = changed.source.lie.filter(|lie| Lie::PLAIN.turn_from(lie).is_some()) {
+        mesh.vertices.iter_mut().for_each(|v| *v = lie.place((*v).into()).into());
+        if lie.mirrors() {
+            mesh.triangles.iter_mut().for_each(|t| t.swap(1, 2));
+        }
+    }
+    Ok(Adjusted { change, advice, mesh, removed, step: (change.offset != 0.0).then_some(step), porosity, size })
 }
 
 /// Porosity of a design as `measure` gives it.

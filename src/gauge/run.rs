@@ -304,7 +304,7 @@ pub(super) fn one(file: &Path, name: String, path: String, run: &Run, exec: &Exe
         }
     };
     let zones = run.criteria.iter().flat_map(|c| &c.rules).filter_map(|rule| rule.region.as_ref());
-    if let Some(error) = zones.filter_map(|zone| zone.within(&design.envelope.body).err()).next() {
+    if let Some(error) = zones.filter_map(|zone| zone.within(&design).err()).next() {
         return Ok(error_entry(name, path, "region", error.to_string(), None));
     }
     match measure_design(&design, run, exec) {

@@ -3,9 +3,11 @@
 //! x runs fastest: the voxel (x, y, z) of a grid of nx × ny × nz voxels has the index `x + nx·(y + ny·z)`. Lengths are
 //! micrometres; the origin is the centre of voxel (0, 0, 0).
 
+mod lie;
 mod mask;
 mod volume;
 
+pub use lie::{Lie, Space};
 pub use mask::Mask;
 pub use volume::{Levels, Volume};
 
@@ -97,6 +99,22 @@ impl Frame {
             sum += x.1 * y.1 * z.1 * value(self.index(x.0, y.0, z.0));
         }
         (sum, beyond)
+    }
+
+    /// The grid along turned axes that covers this one, its middle where that of this one comes to lie: along each axis
+    /// the steps of the axis that comes nearest to it, so that a quarter turn or a mirror leaves the voxels where they are.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "voxel counts stay far below 2^53")]
+    pub fn turned(&self, turn: &nalgebra::Matrix3<f64>) -> Self {
+        let nearest: [usize; 3] = std::array::from_fn(|a| turn.row(a).transpose().iamax());
+        let spacing = nearest.map(|k| self.spacing[k]);
+        let extent = turn.abs() * nalgebra::Vector3::from(self.extent());
+        // A hair of a voxel is rounding.
+        let size: [usize; 3] = std::array::from_fn(|a| ((extent[a] / spacing[a] - 1e-4).ceil() as usize).max(1));
+        let last: [f64; 3] = std::array::from_fn(|a| (self.size[a] as f64 - 1.0) / 2.0 * self.spacing[a]);
+        let middle = turn * (nalgebra::Vector3::from(self.origin) + nalgebra::Vector3::from(last));
+        let origin = std::array::from_fn(|a| middle[a] - (size[a] as f64 - 1.0) / 2.0 * spacing[a]);
+        Self { size, spacing, origin }
     }
 
     /// The largest of the three spacings, in µm.

@@ -69,7 +69,7 @@ pub(super) struct Placed<'a> {
 pub(super) fn placed<'a>(study: &Study<'_>, needs: &'a [ZoneNeeds], exec: &Exec) -> Zones<'a> {
     let cut = Arc::new(if needs.is_empty() { Mask::empty([0; 3]) } else { cut_by_body(study) });
     let on = |needs: &'a ZoneNeeds| {
-        let shape = needs.zone.shape(&study.design.envelope.body).ok()?;
+        let shape = needs.zone.shape(&study.design.envelope.body, study.design.source.lie).ok()?;
         let mut placed = Placed::new(needs, shape, study.frame(), Arc::clone(&cut));
         if placed.slab().is_none() && !cut.is_empty() {
             placed.in_body = placed.by_points(study, exec);

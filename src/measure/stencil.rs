@@ -3,8 +3,10 @@
 //! A mask volume covers its solid voxels, box by box. A mesh is sampled on a grid over its own box, so that the faces of a
 //! box are where they are and others lie within half a sample. A bit a sample.
 
+use std::sync::Arc;
+
 use crate::design::{Binarised, Design, Solid};
-use crate::grid::{Frame, Mask};
+use crate::grid::{Frame, Lie, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::V3;
 use crate::parallel::Exec;
@@ -12,6 +14,9 @@ use crate::voxel::inside::inside;
 
 /// Samples along the longest side of a mesh.
 const SAMPLES: f64 = 256.0;
+
+/// Parts of a turn that differ by less from 0 or 1 are those of quarter turns.
+const STRAIGHT: f64 = 1e-6;
 
 /// What a mask covers.
 #[derive(Clone, PartialEq)]
@@ -22,6 +27,8 @@ pub struct Stencil {
     mask: Mask,
     /// How far from the file's own border that of the samples may lie, in µm: 0 of a volume.
     pub(super) off: f64,
+    /// How its axes lie in the coordinates of the file, where the file says so.
+    lie: Option<Lie>,
 }
 
 impl std::fmt::Debug for Stencil {
@@ -37,7 +44,7 @@ impl Stencil {
     /// # Errors
     /// When the samples do not fit the memory budget.
     pub fn of(design: &Design, limits: &Limits, exec: &Exec) -> Result<Option<Self>, LimitError> {
-        let sha256 = design.source.sha256.clone();
+        let (sha256, lie) = (design.source.sha256.clone(), design.source.lie);
         match &design.solid {
             Solid::Mesh(solid) => {
                 let (low, high) = solid.mesh.bounds().unwrap_or_default();
@@ -49,7 +56,7 @@ impl Stencil {
                 let frame = Frame { size, spacing, origin };
                 limits.check("the mask of a region", frame.len() as u64 / 8 + 1, 1)?;
                 let mask = inside(&frame, &solid.mesh, solid.closed(), exec);
-                Ok(Some(Self { sha256, frame, mask, off: frame.coarsest() / 2.0 }))
+                Ok(Some(Self { sha256, frame, mask, off: frame.coarsest() / 2.0, lie }))
             }
             Solid::Volume { phases, .. } if !matches!(phases, Binarised::Two(..)) => Ok(None),
             Solid::Volume { frame, levels, phases } => {
@@ -64,9 +71,25 @@ impl Stencil {
                         }
                     }
                 }
-                Ok(Some(Self { sha256, frame: *frame, mask, off: 0.0 }))
+                Ok(Some(Self { sha256, frame: *frame, mask, off: 0.0, lie }))
             }
         }
+    }
+
+    /// The stencil as it lies along the axes of a design; as it is where they are its own, or one of both does not say how
+    /// its axes lie. A quarter turn or a mirror moves its samples; at any other turn a place takes the nearest of them.
+    pub(super) fn along(self: &Arc<Self>, lie: Option<Lie>) -> Arc<Self> {
+        let Some(turn) = lie.zip(self.lie).and_then(|(to, own)| to.turn_from(&own)) else { return Arc::clone(self) };
+        let frame = self.frame.turned(&turn);
+        let mut mask = Mask::empty(frame.size);
+        for voxel in (0..frame.len()).map(|i| frame.voxel(i)) {
+            if self.covers(&turn.tr_mul(&V3::from(frame.centre(voxel)))) {
+                mask.insert(voxel[0], voxel[1], voxel[2]);
+            }
+        }
+        let straight = turn.iter().all(|part| part.abs() < STRAIGHT || part.abs() > 1.0 - STRAIGHT);
+        let off = if straight { self.off } else { self.off + frame.coarsest() / 2.0 };
+        Arc::new(Self { sha256: self.sha256.clone(), frame, mask, off, lie })
     }
 
     /// The box of its grid.

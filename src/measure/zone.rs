@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use super::stencil::Stencil;
-use crate::design::{Body, EnvelopeKind};
+use crate::design::{Body, Design, EnvelopeKind};
+use crate::grid::Lie;
 use crate::mesh::V3;
 use crate::units::{Length, significant};
 
@@ -136,16 +137,16 @@ impl Zone {
         }
     }
 
-    /// Where it lies in a body.
+    /// Whether it has a place in the body of a design.
     ///
     /// # Errors
     /// When it reaches beyond the body, holds nothing, or its mask was not read.
-    pub fn within(&self, body: &Body) -> Result<(), ZoneError> {
-        self.shape(body).map(|_| ())
+    pub fn within(&self, design: &Design) -> Result<(), ZoneError> {
+        self.shape(&design.envelope.body, design.source.lie).map(|_| ())
     }
 
-    /// As [`within`](Self::within), with the place.
-    pub(super) fn shape(&self, body: &Body) -> Result<Shape, ZoneError> {
+    /// Where it lies in a body, along axes that lie so in the coordinates of the file.
+    pub(super) fn shape(&self, body: &Body, lie: Option<Lie>) -> Result<Shape, ZoneError> {
         let wrong = |what: String| ZoneError { zone: self.name(), what };
         let extent = body.high - body.low;
         let ends = |from: Mark, to: Mark, room: f64, what: &str| {
@@ -171,6 +172,7 @@ impl Zone {
             }
             Self::Mask { stencil: None, .. } => Err(wrong("its file was not read".to_owned())),
             Self::Mask { stencil: Some(stencil), .. } => {
+                let stencil = stencil.along(lie);
                 let (low, high) = stencil.bounds();
                 if (0..3).any(|a| high[a] <= body.low[a] || low[a] >= body.high[a]) {
                     return Err(wrong(
@@ -178,7 +180,7 @@ impl Zone {
                             .to_owned(),
                     ));
                 }
-                Ok(Shape::Stencil(Arc::clone(stencil)))
+                Ok(Shape::Stencil(stencil))
             }
         }
     }
@@ -259,12 +261,12 @@ mod tests {
     fn parts_and_lengths_are_laid_on_the_envelope() {
         let zone = |from, to| Zone::Axial { axis: 1, from, to };
         let (third, whole) = (Mark::Part(0.25), Mark::Part(1.0));
-        assert_eq!(zone(third, whole).shape(&cube()), Ok(Shape::Slab { axis: 1, low: 7.0, high: 22.0 }));
+        assert_eq!(zone(third, whole).shape(&cube(), None), Ok(Shape::Slab { axis: 1, low: 7.0, high: 22.0 }));
         let at = |um| Mark::At(Length::from_um(um));
-        assert_eq!(zone(at(5.0), at(20.0)).shape(&cube()), zone(third, whole).shape(&cube()));
-        let beyond = zone(at(5.0), at(21.0)).within(&cube()).unwrap_err().to_string();
+        assert_eq!(zone(at(5.0), at(20.0)).shape(&cube(), None), zone(third, whole).shape(&cube(), None));
+        let beyond = zone(at(5.0), at(21.0)).shape(&cube(), None).unwrap_err().to_string();
         assert!(beyond.contains("20 µm") && beyond.contains("y 5–21 µm"), "{beyond}");
-        assert!(zone(at(15.0), Mark::Part(0.5)).within(&cube()).unwrap_err().what.contains("exchange"));
+        assert!(zone(at(15.0), Mark::Part(0.5)).shape(&cube(), None).unwrap_err().what.contains("exchange"));
         assert_eq!(zone(third, whole).figure("porosity.total"), "porosity.total@y:0.25-1");
         assert_eq!(measure_of(&zone(third, whole).figure("strut.d50")), "strut.d50");
     }
@@ -272,7 +274,7 @@ mod tests {
     #[test]
     fn the_whole_radius_holds_all_of_a_body() {
         let all = Zone::Radial { axis: None, from: Mark::Part(0.0), to: Mark::Part(1.0) };
-        let Shape::Shell { axis, middle, outer, .. } = all.shape(&cube()).unwrap() else { panic!() };
+        let Shape::Shell { axis, middle, outer, .. } = all.shape(&cube(), None).unwrap() else { panic!() };
         assert_eq!((axis, middle), (2, V3::new(6.0, 12.0, 18.0)));
         assert!((outer - 125f64.sqrt()).abs() < 1e-12);
         let turn = std::f64::consts::TAU / 40.0;
@@ -281,7 +283,7 @@ mod tests {
                 V3::new(f64::from(i % 2) * 9.0, 4.0 * (turn * f64::from(i)).cos(), 4.0 * (turn * f64::from(i)).sin())
             })
             .collect();
-        let Shape::Shell { axis, outer, .. } = all.shape(&Body::cylinder(&points, 0)).unwrap() else { panic!() };
+        let Shape::Shell { axis, outer, .. } = all.shape(&Body::cylinder(&points, 0), None).unwrap() else { panic!() };
         assert!(axis == 0 && (outer - 4.0).abs() < 1e-9, "{axis} {outer}");
     }
 

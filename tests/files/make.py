@@ -17,6 +17,7 @@ import SimpleITK
 import tifffile
 import trimesh
 import vtk
+import vtk.util.numpy_support
 
 here = pathlib.Path(__file__).parent
 size, spacing = (5, 6, 7), (0.012, 0.012, 0.020)
@@ -43,6 +44,24 @@ SimpleITK.WriteImage(image, here / "simpleitk.mha", useCompression=True)
 SimpleITK.WriteImage(image, here / "simpleitk.nrrd", useCompression=True)
 SimpleITK.WriteImage(image, here / "simpleitk.nii.gz")
 SimpleITK.WriteImage(image, here / "simpleitk.vtk")
+
+# x along -y, y along x and down, z along x and up; the coordinates run to the left, the back and the head.
+turn = np.array([[0, 0.8, 0.6], [-1, 0, 0], [0, -0.6, 0.8]])
+image.SetDirection(turn.ravel())
+image.SetOrigin((1.0, 2.0, 3.0))
+for name in ["turned.mha", "turned.nrrd", "turned.nii.gz"]:
+    SimpleITK.WriteImage(image, here / name, useCompression=True)
+turned = vtk.vtkImageData()
+turned.SetDimensions(size)
+turned.SetSpacing(spacing)
+turned.SetOrigin(1.0, 2.0, 3.0)
+turned.SetDirectionMatrix(turn.ravel())
+turned.GetPointData().SetScalars(vtk.util.numpy_support.numpy_to_vtk(values.ravel(order="F")))
+turned.GetPointData().GetScalars().SetName("im")
+writer = vtk.vtkXMLImageDataWriter()
+writer.SetFileName(str(here / "turned.vti"))
+writer.SetInputData(turned)
+writer.Write()
 
 tifffile.imwrite(here / "imagej.tif", zyx, imagej=True, resolution=(1 / 0.012, 1 / 0.012),
                  metadata={"axes": "ZYX", "spacing": 0.020, "unit": "mm"})

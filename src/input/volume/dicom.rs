@@ -17,7 +17,7 @@ use super::dicom_lengths as lengths;
 use super::dicom_pixels::{self as packing, BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, RUNS};
 use super::placing::Place;
 use super::samples::{finite, voxels};
-use crate::grid::{Levels, Volume};
+use crate::grid::{Levels, Space, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
 use crate::mesh::V3;
@@ -348,5 +348,5 @@ fn arrange(common: &Common, slices: &mut [Slice]) -> Result<(Option<f64>, Place)
         }
     }
     let first = slices[0].position.unwrap_or(start);
-    Ok((Some(gap), Place::along(first, [row, column, normal])))
+    Ok((Some(gap), Place::along(first, Some([row, column, normal]), Space::Lps)))
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
-use crate::grid::Volume;
+use crate::grid::{Space, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Read};
 use crate::limits::Limits;
 use crate::mesh::V3;
@@ -153,14 +153,15 @@ pub fn read(data: &[u8], folder: &Path, limits: &Limits) -> Read {
     };
     let matrix = numbers("TransformMatrix")?.or(numbers("Rotation")?).or(numbers("Orientation")?);
     let directions = match matrix.as_deref() {
-        Some(&[a, b, c, d, e, f, g, h, i]) => [V3::new(a, b, c), V3::new(d, e, f), V3::new(g, h, i)],
-        _ => [V3::x(), V3::y(), V3::z()],
+        Some(&[a, b, c, d, e, f, g, h, i]) => Some([V3::new(a, b, c), V3::new(d, e, f), V3::new(g, h, i)]),
+        _ => None,
     };
     let origin = numbers("Offset")?.or(numbers("Origin")?).or(numbers("Position")?);
-    let place = match origin.as_deref() {
-        Some(&[x, y, z]) => Place::along(V3::new(x, y, z), directions),
-        _ => Place::at([0.0; 3]),
+    let origin = match origin.as_deref() {
+        Some(&[x, y, z]) => [x, y, z],
+        _ => [0.0; 3],
     };
+    let place = Place::along(origin.into(), directions, Space::Lps);
     Ok((Content::Volume { volume: Volume { size, levels }, spacing, place }, Vec::new()))
 }
 

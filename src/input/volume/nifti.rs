@@ -6,7 +6,7 @@
 
 use super::placing::Place;
 use super::samples::{Endian, Sample, decode, finite, voxels};
-use crate::grid::{Levels, Volume};
+use crate::grid::{Levels, Space, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
 use crate::mesh::V3;
@@ -160,7 +160,7 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
         spacing = None;
     }
     let axes = directions.or_else(|| quaternion(&h, one));
-    let place = axes.map_or_else(|| Place::at([0.0; 3]), |axes| Place::along(place, axes));
+    let place = axes.map_or_else(|| Place::at([0.0; 3]), |axes| Place::along(place, Some(axes), Space::Ras));
     if body.len() > count * sample.bytes() {
         let message = format!("{} bytes after the last voxel were ignored", body.len() - count * sample.bytes());
         notes.push(Note { kind: "file.trailing_bytes", message });

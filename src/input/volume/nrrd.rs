@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::placing::Place;
 use super::samples::{Endian, Sample, decode, voxels};
-use crate::grid::{Levels, Volume};
+use crate::grid::{Levels, Space, Volume};
 use crate::input::{Content, FileSpacing, InputError, InputErrorKind, Note, Read};
 use crate::limits::Limits;
 use crate::mesh::V3;
@@ -24,6 +24,7 @@ struct Header {
     endian: Option<Endian>,
     spacings: Option<Vec<f64>>,
     directions: Option<[V3; 3]>,
+    space: Space,
     units: Vec<LengthUnit>,
     origin: Option<Vec<f64>>,
     data_file: Option<String>,
@@ -146,10 +147,11 @@ fn finish(header: Header, volume: Volume, surplus: usize) -> Read {
         }
         None => None,
     };
-    let place = match header.origin.as_deref() {
-        Some([x, y, z]) => Place::along(V3::new(*x, *y, *z), header.directions.unwrap_or([V3::x(), V3::y(), V3::z()])),
-        _ => Place::at([0.0; 3]),
+    let origin = match header.origin.as_deref() {
+        Some([x, y, z]) => [*x, *y, *z],
+        _ => [0.0; 3],
     };
+    let place = Place::along(origin.into(), header.directions, header.space);
     Ok((Content::Volume { volume, spacing, place }, notes))
 }
 
@@ -237,6 +239,14 @@ fn field(header: &mut Header, key: &str, value: &str) -> Result<(), InputError> 
             }
             header.directions = directions.try_into().ok();
             header.spacings = Some(lengths);
+        }
+        "space" => {
+            header.space = match value.to_ascii_lowercase().as_str() {
+                "left-posterior-superior" | "lps" => Space::Lps,
+                "right-anterior-superior" | "ras" => Space::Ras,
+                "left-anterior-superior" | "las" => Space::Las,
+                _ => Space::Unsaid,
+            };
         }
         "space origin" => header.origin = Some(numbers(&value.trim_matches(['(', ')']).replace(',', " "))?),
         "space units" | "units" => {

@@ -13,9 +13,10 @@ use quick_xml::reader::Reader;
 use super::placing::Place;
 use super::samples::{Endian, Sample, decode, finite, voxels};
 use super::vtk;
-use crate::grid::{Levels, Volume};
+use crate::grid::{Levels, Lie, Space, Volume};
 use crate::input::{Content, InputError, InputErrorKind, Read};
 use crate::limits::Limits;
+use crate::mesh::V3;
 
 /// Whether the file begins as XML of VTK.
 #[must_use]
@@ -96,8 +97,25 @@ pub fn read(data: &[u8], limits: &Limits) -> Read {
     let (spacing, notes) = vtk::spacing(spacing)?;
     let step = spacing.map_or([1.0; 3], |s| s.spacing);
     let half = if array.cells { 0.5 } else { 0.0 };
-    let origin = std::array::from_fn(|a| corner[a] + (extent[2 * a] + half) * step[a]);
-    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place: Place::at(origin) }, notes))
+    let mut place = Place::along(corner.into(), directions(image)?, Space::Unsaid);
+    for a in 0..3 {
+        place.origin[a] += (extent[2 * a] + half) * step[a];
+    }
+    Ok((Content::Volume { volume: Volume { size, levels }, spacing, place }, notes))
+}
+
+/// The directions of the axes, the columns of `Direction`; none where they are those of the coordinates, as they are in
+/// files of programs that know of no others.
+fn directions(image: &Attributes) -> Result<Option<[V3; 3]>, InputError> {
+    let Some(text) = image.get("Direction") else { return Ok(None) };
+    let rows: [f64; 9] =
+        numbers(Some(text), "Direction")?[..].try_into().map_err(|_| malformed("`Direction` has not nine numbers"))?;
+    let matrix = nalgebra::Matrix3::from_row_slice(&rows);
+    if matrix.column_iter().any(|column| column.norm() == 0.0) {
+        return Err(malformed("`Direction` has an axis of no length"));
+    }
+    let axes = std::array::from_fn(|a| matrix.column(a).into_owned());
+    Ok((axes != Lie::PLAIN.axes).then_some(axes))
 }
 
 fn numbers(text: Option<&String>, key: &str) -> Result<Vec<f64>, InputError> {
@@ -414,6 +432,8 @@ mod tests {
             ("Extent=\"0 1", "Extent=\"0 99999999", InputErrorKind::TooLarge),
             ("Extent=\"0 1", "Extent=\"0 nan", InputErrorKind::Malformed),
             ("0.01 0.01", "0 0.01", InputErrorKind::Malformed),
+            ("Spacing=", "Direction=\"1 0 0 0 1 0 0 0\" Spacing=", InputErrorKind::Malformed),
+            ("Spacing=", "Direction=\"1 0 0 0 1 0 0 0 0\" Spacing=", InputErrorKind::Malformed),
             (">0 1 ", ">0 nan ", InputErrorKind::NonFinite),
             ("Int16", "Bit", InputErrorKind::Unsupported),
             ("Name=", "NumberOfComponents=\"3\" Name=", InputErrorKind::Unsupported),
