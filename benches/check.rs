@@ -6,7 +6,7 @@ use divan::{Bencher, black_box};
 use poregauge::design::{CutPores, Design, EnvelopeChoice, Options, Resolution, Study};
 use poregauge::generate::cubic::Cubic;
 use poregauge::limits::Limits;
-use poregauge::measure::{Needs, survey};
+use poregauge::measure::{After, Needs, survey};
 use poregauge::parallel::Exec;
 use poregauge::voxel::ridge::ridge;
 
@@ -56,7 +56,7 @@ fn ridge_of_the_void(bencher: Bencher, n: usize) {
 fn all_measures(bencher: Bencher, n: usize) {
     let exec = Exec::silent(2).unwrap();
     let design = design(&exec);
-    let study = study(&design, n, &exec);
+    let mut study = study(&design, n, &exec);
     let needs = Needs {
         pore_size: true,
         shares: vec![("300um_1200um".to_owned(), 300.0, 1200.0)],
@@ -67,5 +67,7 @@ fn all_measures(bencher: Bencher, n: usize) {
         accessible: vec![("100um".to_owned(), 100.0)],
         ..Needs::default()
     };
-    bencher.counter(voxels(n)).bench_local(|| black_box(survey(&study, &needs, &Limits::default(), &exec).unwrap()));
+    bencher
+        .counter(voxels(n))
+        .bench_local(|| black_box(survey(&mut study, &needs, After::Kept, &Limits::default(), &exec).unwrap()));
 }

@@ -146,7 +146,7 @@ fn volumes(folder: &Path, n: usize) -> Vec<(&'static str, PathBuf, Option<RawLay
     put("raw, u16le", "a.raw", &bytes);
     for (what, name) in [("VTI, raw", "a.vti"), ("NIfTI", "a.nii"), ("NIfTI, gzip", "a.nii.gz"), ("NPY", "a.npy")] {
         let mut data = Vec::new();
-        Target::of(Path::new(name)).unwrap().volume(&mut data, &frame, &levels).unwrap().unwrap();
+        Target::of(Path::new(name)).unwrap().volume(&mut data, &frame, None, &levels).unwrap().unwrap();
         put(what, name, &data);
     }
     let header = |text: String, body: &[u8]| [text.as_bytes(), body].concat();

@@ -14,7 +14,7 @@ use poregauge::gauge::{Run, check};
 use poregauge::grid::{Border, Connectivity, Mask};
 use poregauge::input::load;
 use poregauge::limits::Limits;
-use poregauge::measure::{Needs, survey};
+use poregauge::measure::{After, Needs, survey};
 use poregauge::parallel::Exec;
 use poregauge::solver::diffusion::{Ends, through};
 use poregauge::solver::openings::Openings;
@@ -132,8 +132,8 @@ fn main() {
         "surface" => {
             let design = design(path, &exec);
             timed(|| {
-                let study = study(&design, None, &exec);
-                let survey = survey(&study, &needs, &limits, &exec).unwrap();
+                let mut study = study(&design, None, &exec);
+                let survey = survey(&mut study, &needs, After::Spent, &limits, &exec).unwrap();
                 let area = |id: &str| survey.figures.figures.get(id).map_or(0.0, |f| f.value * 1e6);
                 json!({"area": area("surface.area") + area("surface.closed_area")})
             })
@@ -141,9 +141,9 @@ fn main() {
         "access" => {
             let design = design(path, &exec);
             timed(|| {
-                let study = study(&design, None, &exec);
+                let mut study = study(&design, None, &exec);
                 let needs = Needs { interconnectivity: true, ..needs.clone() };
-                let survey = survey(&study, &needs, &limits, &exec).unwrap();
+                let survey = survey(&mut study, &needs, After::Spent, &limits, &exec).unwrap();
                 let figure = &survey.figures.figures["interconnectivity.percolation_diameter.z"];
                 json!({"throat": figure.value})
             })

@@ -22,7 +22,7 @@ use super::change::{border_of, dressed, keeps_envelope};
 use super::lattice::Lattice;
 use crate::design::{CutPores, Design, Resolution, Solid, Study, StudyError};
 use crate::limits::Limits;
-use crate::measure::{Figure, Measurement, Needs, room, survey};
+use crate::measure::{After, Figure, Measurement, Needs, room, survey};
 use crate::mesh::V3;
 use crate::mesh::solid::SolidMesh;
 use crate::parallel::{Cancelled, Exec};
@@ -113,7 +113,7 @@ pub(super) fn look(
         (0..n).map(move |k| SCALES.0 * (ratio * k as f64 / (n - 1) as f64).exp()).chain([1.0])
     };
     let accessible: Vec<f64> = even(if few { 6 } else { 40 }).collect();
-    let study = match Study::new(design, &design.envelope, Resolution::Spacing(step), question.cut, limits, exec) {
+    let mut study = match Study::new(design, &design.envelope, Resolution::Spacing(step), question.cut, limits, exec) {
         Ok(study) => study,
         Err(StudyError::Cancelled(c)) => return Err(c),
         Err(_) => return Ok(None),
@@ -151,7 +151,7 @@ pub(super) fn look(
         ..question.needs.clone()
     };
     let mut look = Look { offset, ..Look::default() };
-    match survey(&study, &needs, limits, exec) {
+    match survey(&mut study, &needs, After::Spent, limits, exec) {
         Ok(survey) => collect(&mut look, survey.figures.figures, &scales, &accessible),
         Err(StudyError::Cancelled(c)) => return Err(c),
         Err(_) => return Ok(None),

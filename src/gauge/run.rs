@@ -20,7 +20,7 @@ use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
 use crate::measure::{
-    Culture, Figures, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, alignment, combine, survey_with,
+    After, Culture, Figures, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, alignment, combine, survey_with,
 };
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
@@ -384,19 +384,22 @@ fn level(
     let ridge = erodes.then(|| ridge(&study.field, &study.solid, exec));
     exec.checkpoint()?;
     let eroding = erodes.then(|| eroding(&study, ridge.as_ref(), resolution, run, exec)).transpose()?;
-    let mut survey = survey_with(&study, &plan.needs, ridge.as_ref(), &run.limits, exec)?;
-    drop(ridge);
     let envelope = &design.envelope;
+    // In the wrap pores can only be cut open: the other policies need flat faces.
+    let wrap = envelope.wrap.as_ref().filter(|_| run.cut == CutPores::Open);
+    let after = |last: bool| if last { After::Spent } else { After::Kept };
+    let last = after(!envelope.auto && wrap.is_none());
+    let mut survey = survey_with(&mut study, &plan.needs, ridge.as_ref(), last, &run.limits, exec)?;
+    drop(ridge);
     if envelope.auto {
         let (reading, remedy) =
             ("the convex hull as envelope", "say which body is meant: --envelope box or --envelope hull");
         study = study.within(&envelope.as_hull(), resolution, &run.limits, exec)?;
-        other_reading(&study, (reading, remedy), plan, run, exec, &mut survey)?;
+        other_reading(&mut study, (reading, remedy), after(wrap.is_none()), plan, run, exec, &mut survey)?;
     }
-    // In the wrap pores can only be cut open: the other policies need flat faces.
-    if let Some(wrap) = envelope.wrap.as_ref().filter(|_| run.cut == CutPores::Open) {
+    if let Some(wrap) = wrap {
         study = study.within(&envelope.with(wrap.clone()), resolution, &run.limits, exec)?;
-        other_reading(&study, (WRAPPED, WRAP_REMEDY), plan, run, exec, &mut survey)?;
+        other_reading(&mut study, (WRAPPED, WRAP_REMEDY), After::Spent, plan, run, exec, &mut survey)?;
     }
     let h = survey.spacing.iter().copied().fold(0.0, f64::max);
     Ok((Level { h, survey }, eroding))
@@ -404,8 +407,9 @@ fn level(
 
 /// Adds to each figure its value in the envelope of another study, under which a verdict has to hold as well.
 fn other_reading(
-    study: &Study<'_>,
+    study: &mut Study<'_>,
     (reading, remedy): (&'static str, &'static str),
+    after: After,
     plan: &Plan,
     run: &Run,
     exec: &Exec,
@@ -425,7 +429,7 @@ fn other_reading(
         curvature: false,
         ..plan.needs.clone()
     };
-    let other = crate::measure::survey(study, &needs, &run.limits, exec)?;
+    let other = crate::measure::survey(study, &needs, after, &run.limits, exec)?;
     for (id, figure) in &mut survey.figures.figures {
         if ["strut", "volume", "overhang", "fit", "curvature"].iter().any(|family| id.starts_with(family))
             || id == "porosity.total"

@@ -55,6 +55,6 @@ pub use placed::ZoneNeeds;
 pub use porosity::{WRAP_REMEDY, WRAPPED};
 pub use stencil::Stencil;
 pub use stiffness::remaining;
-pub use survey::{Needs, Survey, mean_pore, survey, survey_with};
+pub use survey::{After, Needs, Survey, mean_pore, survey, survey_with};
 pub use uncertainty::{Level, combine};
 pub use zone::{Mark, Zone, ZoneError, measure_of, only_whole};

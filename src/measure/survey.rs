@@ -72,12 +72,27 @@ pub struct Survey {
     pub spacing: [f64; 3],
 }
 
+/// What becomes of a study that was surveyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It is used again.
+    Kept,
+    /// It is not: its nearest triangles, 4 bytes a voxel, are freed once the balls are known.
+    Spent,
+}
+
 /// Measures what is needed.
 ///
 /// # Errors
 /// When a field does not fit the memory budget, or the run was cancelled.
-pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) -> Result<Survey, StudyError> {
-    survey_with(study, needs, None, limits, exec)
+pub fn survey(
+    study: &mut Study<'_>,
+    needs: &Needs,
+    after: After,
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Survey, StudyError> {
+    survey_with(study, needs, None, after, limits, exec)
 }
 
 /// As [`survey`], with the ridge of the solid where it is at hand.
@@ -85,9 +100,10 @@ pub fn survey(study: &Study<'_>, needs: &Needs, limits: &Limits, exec: &Exec) ->
 /// # Errors
 /// When a field does not fit the memory budget, or the run was cancelled.
 pub fn survey_with(
-    study: &Study<'_>,
+    study: &mut Study<'_>,
     needs: &Needs,
     solid: Option<&Ridge>,
+    after: After,
     limits: &Limits,
     exec: &Exec,
 ) -> Result<Survey, StudyError> {
@@ -136,10 +152,15 @@ pub fn survey_with(
         exec.checkpoint()?;
         exec.stage("pore size")?;
         let cover = painted(study, &ridge.balls, limits, exec)?;
-        if needs.pore_size && study.cut == CutPores::Clip {
-            let walled = study.walled();
+        let walled = (needs.pore_size && study.cut == CutPores::Clip).then(|| study.walled());
+        if after == After::Spent {
+            study.field.forget_nearest();
+        }
+        let study = &*study;
+        if let Some(mut walled) = walled {
             let balls = find_ridge(&walled.field, &walled.void, exec).balls;
             let within = painted(&walled, &balls, limits, exec)?;
+            walled.field.forget_nearest();
             pore_size::measure(&walled, &within, needs, &zones.list, limits, exec, &mut figures)?;
             gaps::measure(study, &cover, needs, exec, &mut figures);
         } else if needs.pore_size {

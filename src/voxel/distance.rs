@@ -80,6 +80,11 @@ impl DistanceField {
         Ok(field)
     }
 
+    /// Frees the nearest triangles, 4 bytes a voxel: feet and ridges can be found no more.
+    pub fn forget_nearest(&mut self) {
+        self.nearest = Vec::new();
+    }
+
     /// Centre of a voxel in µm from the centre of voxel (0, 0, 0).
     #[must_use]
     #[inline]
