@@ -59,10 +59,18 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     (edits <= most).then_some(name)
 }
 
-/// `: did you mean …?` for a word that is near to a known name, else nothing.
+/// What there is in place of an unknown word, with the name that it is nearest to: `: did you mean …? Known are …`, or
+/// `: known are …`.
 #[must_use]
-pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(word, known).map_or(String::new(), |name| format!(": did you mean `{name}`?"))
+pub fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, rest: &str) -> String {
+    match (nearest(word, known), rest.chars().next()) {
+        (Some(name), Some(first)) => {
+            format!(": did you mean `{name}`? {}{}", first.to_uppercase(), &rest[first.len_utf8()..])
+        }
+        (Some(name), None) => format!(": did you mean `{name}`?"),
+        (None, Some(_)) => format!(": {rest}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// Adds the nearest name to a message of a reader about an unknown key or value, which lists the known ones in backticks.
@@ -124,7 +132,9 @@ mod tests {
         assert_eq!(nearest("plga-85-15", materials), Some("PLGA_85_15"));
         assert_eq!(nearest("hyaluronanester", materials), Some("hyaluronan_ester"));
         assert_eq!(nearest("titanium", materials), None);
-        assert_eq!(did_you_mean("titanium", materials), "");
+        assert_eq!(did_you_mean("titanium", materials, ""), "");
+        assert_eq!(did_you_mean("titanium", materials, "known are all"), ": known are all");
+        assert_eq!(did_you_mean("PLC", materials, "known are all"), ": did you mean `PCL`? Known are all");
         let unknown = suggest("unknown field `uint`, expected one of `unit`, `spacing`");
         assert!(unknown.ends_with("did you mean `unit`?"), "{unknown}");
     }

@@ -6,6 +6,7 @@ mod common;
 mod program;
 
 use common::{assert_close, cuboid, figure, join, measure, measure_file, run};
+use poregauge::criteria::{Verdict, built_in};
 use poregauge::design::CutPores;
 use poregauge::fate::Library;
 use poregauge::gauge::{Run, check};
@@ -342,6 +343,17 @@ fn what_cannot_carry_has_a_finding_and_no_figure() {
         // Bars a voxel wide along all axes do not resolve how they bend; a pinch is as bad; two voxels are enough.
         let thin = solve(cut, &|v| bars(v, 1));
         assert_eq!((has(&thin, "stiffness.unresolved"), figures(&thin)), (3, Vec::new()), "{cut:?}");
+        // So no check of strength fails on them.
+        let (_folder, path) = volume([12; 3], "case.nrrd", |v| bars(v, 1));
+        let mut run = fields(&["strength"], 10.0);
+        (run.resolution, run.cut, run.load) = (None, cut, Some(0.5));
+        run.options.envelope = poregauge::design::EnvelopeChoice::Grid;
+        run.criteria = Some(built_in("review").unwrap());
+        run.material = Some(Library::built_in().unwrap().material("WE43").unwrap());
+        let judged = check(&[path], &run, &Exec::silent(2).unwrap()).unwrap().designs.remove(0);
+        let strength = judged.checks.iter().find(|c| c.id == "strength-initial").unwrap();
+        assert_eq!(strength.verdict, Verdict::Inconclusive, "{strength:?}");
+        assert!(strength.reason.as_ref().unwrap().contains("a single voxel wide"), "{strength:?}");
         let pinched = solve(cut, &|v| bars(v, if v[2] == 9 { 1 } else { 3 }));
         assert!(has(&pinched, "stiffness.unresolved") == 1 && !figures(&pinched).iter().any(|id| id.ends_with(".z")));
         let wide = solve(cut, &|v| bars(v, 2));

@@ -258,7 +258,7 @@ fn unmatched(pattern: &str, all: &[PathBuf]) -> String {
             };
         }
         if !names.iter().any(|n| n == part) {
-            return did_you_mean(part, names.iter().map(String::as_str));
+            return did_you_mean(part, names.iter().map(String::as_str), "");
         }
         folder.push(part);
     }

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::criteria::{Criteria, CriteriaError, built_in, built_in_names};
-use crate::text::did_you_mean;
+use crate::criteria::{Criteria, CriteriaError, built_in, built_in_names, unknown};
 
 /// Criteria by built-in name, or from a file in `folder`.
 pub fn named(name: &str, folder: &Path) -> Result<Criteria, Failure> {
@@ -14,7 +13,7 @@ pub fn named(name: &str, folder: &Path) -> Result<Criteria, Failure> {
     if !folder.join(name).exists() {
         let beside = beside(&folder.join(name));
         let known = built_in_names().into_iter().chain(beside.iter().map(String::as_str));
-        return Err(Failure::Message(no_criteria(name, &did_you_mean(name, known))));
+        return Err(Failure::Message(unknown(name, known).to_string()));
     }
     criteria_file(name, folder, &mut Vec::new()).map_err(|e| Failure::Message(format!("{name}: {e}")))
 }
@@ -27,11 +26,6 @@ fn beside(path: &Path) -> Vec<String> {
     let mut names: Vec<String> = names.filter(|n| n.ends_with(".toml") && n != super::config::NAME).collect();
     names.sort();
     names
-}
-
-fn no_criteria(name: &str, nearest: &str) -> String {
-    let (name, nearest, known) = (name.to_owned(), nearest.to_owned(), built_in_names().join(", "));
-    CriteriaError::Unknown { name, nearest, known }.to_string()
 }
 
 /// Criteria from a file, which may extend built-in ones or another file beside it; `open` are the files that led here.

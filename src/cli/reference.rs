@@ -81,8 +81,8 @@ pub fn explain(check: &str, name: &str) -> Result<Status, Failure> {
     let criteria = criteria(name)?;
     let rule = criteria.rules.iter().find(|r| r.id == check).ok_or_else(|| {
         let ids: Vec<&str> = criteria.rules.iter().map(|r| r.id.as_str()).collect();
-        let nearest = did_you_mean(check, ids.iter().copied());
-        Failure::Message(format!("{name} has no check `{check}`{nearest}: it has {}", ids.join(", ")))
+        let instead = did_you_mean(check, ids.iter().copied(), &format!("it has {}", ids.join(", ")));
+        Failure::Message(format!("{name} has no check `{check}`{instead}"))
     })?;
     let basis = match rule.basis {
         Basis::Review => "the review itself",

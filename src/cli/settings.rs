@@ -574,11 +574,12 @@ impl<'a> Resolver<'a> {
 
     fn envelope(&mut self, path: &Path, name: &str, options: &Options) -> Result<EnvelopeChoice, Failure> {
         if !path.exists() {
-            let nearest = did_you_mean(name, ["auto", "box", "hull", "cylinder", "wrap", "grid"]);
-            return Err(Failure::Message(format!(
-                "there is no envelope `{name}`{nearest}: auto, box, hull, cylinder, wrap and grid are built in; a mesh or a mask needs \
-                 its path"
-            )));
+            let instead = did_you_mean(
+                name,
+                ["auto", "box", "hull", "cylinder", "wrap", "grid"],
+                "built in are auto, box, hull, cylinder, wrap and grid; a mesh or a mask needs its path",
+            );
+            return Err(Failure::Message(format!("there is no envelope `{name}`{instead}")));
         }
         let key = format!("{} {options:?}", path.display());
         if let Some(known) = self.envelopes.get(&key) {
@@ -608,9 +609,9 @@ pub fn named_process(name: &str, folder: &Path) -> Result<Process, Failure> {
 /// That there is no process of this name.
 pub fn no_process(name: &str) -> Failure {
     let known = process_names();
-    let nearest = did_you_mean(name, known.iter().map(String::as_str));
-    let known = known.join(", ");
-    Failure::Message(format!("there is no process `{name}`{nearest}: known are {known}, and files of your own"))
+    let all = format!("known are {}, and files of your own", known.join(", "));
+    let instead = did_you_mean(name, known.iter().map(String::as_str), &all);
+    Failure::Message(format!("there is no process `{name}`{instead}"))
 }
 
 /// Whether a tissue has the rates that its law of growth takes.

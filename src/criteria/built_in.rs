@@ -24,10 +24,12 @@ pub fn built_in_names() -> Vec<&'static str> {
 /// # Errors
 /// When there are none of this name.
 pub fn built_in(name: &str) -> Result<Criteria, CriteriaError> {
-    let text = PROFILES.iter().find(|p| p.0 == name).map(|p| p.1).ok_or_else(|| CriteriaError::Unknown {
-        name: name.to_owned(),
-        nearest: did_you_mean(name, built_in_names()),
-        known: built_in_names().join(", "),
-    })?;
-    Criteria::parse(text, name)
+    let text = PROFILES.iter().find(|p| p.0 == name).map(|p| p.1);
+    Criteria::parse(text.ok_or_else(|| unknown(name, built_in_names()))?, name)
+}
+
+/// That there are no criteria of this name; `near` are names that may have been meant.
+pub fn unknown<'a>(name: &str, near: impl IntoIterator<Item = &'a str>) -> CriteriaError {
+    let all = format!("built in are {}; a file needs its path", built_in_names().join(", "));
+    CriteriaError::Unknown { name: name.to_owned(), instead: did_you_mean(name, near, &all) }
 }

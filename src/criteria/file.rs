@@ -30,14 +30,12 @@ pub struct Criteria {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CriteriaError {
     /// No built-in criteria have this name, and no file either.
-    #[error("there are no criteria `{name}`{nearest}: built in are {known}; a file needs its path")]
+    #[error("there are no criteria `{name}`{instead}")]
     Unknown {
         /// The name.
         name: String,
-        /// The nearest of the known ones, as a question.
-        nearest: String,
-        /// The names that there are.
-        known: String,
+        /// What there is in its place, in words.
+        instead: String,
     },
     /// The file is no TOML, or not of this shape; the text names line and column.
     #[error("{0}")]
@@ -180,7 +178,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_a_remedy() {
-        assert!(error("extends = \"revue\"").contains("built in are review"));
+        assert!(error("extends = \"revue\"").contains("Built in are review"));
         assert!(error("extends = \"review\"\nminimum = 3").contains("line 2"));
         assert!(error("[[check]]\nid = \"a\"\nmeasure = \"pore_size.d5\"\nmin = \"1um\"").contains("pore_size.d50"));
         assert!(error("[[check]]\nid = \"a\"\nmeasure = \"pore_size.d50\"\nmin = 300").contains("300um"));

@@ -106,6 +106,8 @@ pub struct Context {
     pub voxels_across: f64,
     /// Whether pieces, closed void and the like were decided without the grid.
     pub from_shells: bool,
+    /// Families of measures that could not be taken, each with the reason: what is asked of them is left open.
+    pub unresolved: Vec<(&'static str, String)>,
 }
 
 /// Relative distance to a limit within which it counts as met: what rounding a mesh to single precision costs.
@@ -252,6 +254,12 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
         if matches!(rule.kind, RuleKind::Process { limit: ProcessLimit::Gap, .. }) {
             check.verdict = Verdict::Declared;
             check.reason = Some("no gap of the design lies between opposite walls".to_owned());
+            return check;
+        }
+        let family = figure.split('.').next();
+        if let Some((_, reason)) = context.unresolved.iter().find(|(name, _)| Some(*name) == family) {
+            check.verdict = Verdict::Inconclusive;
+            check.reason = Some(reason.clone());
             return check;
         }
         check.verdict = Verdict::Fail;
@@ -540,6 +548,7 @@ mod tests {
         spacing: 10.0,
         voxels_across: 4.0,
         from_shells: true,
+        unresolved: Vec::new(),
     };
 
     #[test]
@@ -616,6 +625,19 @@ mod tests {
         assert_eq!(verdict("pore-median", None, &FINE).verdict, Verdict::Fail);
         assert_eq!(verdict("material-compatible", None, &FINE).verdict, Verdict::NotAssessed);
         assert_eq!(verdict("strut-process", None, &FINE).verdict, Verdict::NotAssessed);
+    }
+
+    #[test]
+    fn what_could_not_be_resolved_is_left_open() {
+        let record = MaterialRecord { compatibility: String::new(), cell_interface: String::new() };
+        let declared = Declared { material: Some(record), load: Some(0.5), ..Declared::default() };
+        let unresolved = vec![("strength", "a single voxel wide".to_owned())];
+        let context = Context { declared, unresolved, ..FINE };
+        let open = verdict("strength-initial", None, &context);
+        assert_eq!((open.verdict, open.reason.as_deref()), (Verdict::Inconclusive, Some("a single voxel wide")));
+        assert_eq!(verdict("pore-median", None, &context).verdict, Verdict::Fail);
+        let whole = Context { unresolved: Vec::new(), ..context };
+        assert_eq!(verdict("strength-initial", None, &whole).verdict, Verdict::Fail);
     }
 
     #[test]

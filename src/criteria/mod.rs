@@ -9,7 +9,7 @@ mod raw;
 mod region;
 mod rule;
 
-pub use built_in::{built_in, built_in_names};
+pub use built_in::{built_in, built_in_names, unknown};
 pub use file::{Criteria, CriteriaError, schema};
 pub use judge::{Check, Context, Declared, DesignVerdict, MaterialRecord, Verdict, design_verdict, judge};
 pub use measures::{lengths_in, measure_ids, unit_of, unknown_measure};

@@ -106,7 +106,7 @@ pub enum StudyError {
     #[error("{0}")]
     Unsolved(String),
     /// The resolution asked for is not possible.
-    #[error("--resolution {0}")]
+    #[error("{0}")]
     Resolution(String),
     /// The body does not go with the policy for cut pores.
     #[error("--cut-pores {0} needs an envelope with flat faces: choose --envelope box, hull, cylinder or grid")]

@@ -331,9 +331,12 @@ fn pick<T: Clone>(
     if !path.is_file() {
         let names: Vec<&str> = known.keys().map(String::as_str).collect();
         return Err(LibraryError(format!(
-            "there is no {what} `{name}`{}: known are {}; a file of your own needs its path",
-            did_you_mean(name, names.iter().copied()),
-            names.join(", ")
+            "there is no {what} `{name}`{}",
+            did_you_mean(
+                name,
+                names.iter().copied(),
+                &format!("known are {}; a file of your own needs its path", names.join(", "))
+            )
         )));
     }
     let wrong = |e: &dyn std::fmt::Display| LibraryError(format!("{name}: {e}"));

@@ -23,7 +23,24 @@ pub(super) struct Solved {
     pub tensors: BTreeMap<String, Tensor>,
 }
 
+/// What findings say why a figure is missing, and of which families of measures.
+const UNRESOLVED: [(&str, &[&str]); 3] = [
+    ("stiffness.unresolved", &["stiffness", "strength"]),
+    ("permeability.unresolved", &["permeability", "wall_shear"]),
+    ("fields.envelope", &["diffusivity", "tortuosity", "permeability", "wall_shear", "stiffness", "strength"]),
+];
+
 impl Solved {
+    /// Families of measures whose missing figures say nothing of the design, with the reason.
+    pub fn unresolved(&self) -> Vec<(&'static str, String)> {
+        let why = |kind: &str| self.findings.iter().find(|f| f.kind == kind).map(|f| f.message.clone());
+        let of = |(kind, families): (&str, &'static [&str])| {
+            let reason = why(kind);
+            families.iter().filter_map(move |family| Some((*family, reason.clone()?)))
+        };
+        UNRESOLVED.into_iter().flat_map(of).collect()
+    }
+
     /// Adds what was found and the tensors to what the measures gave.
     pub fn join(self, figures: &mut Figures) {
         figures.findings.extend(self.findings);
@@ -132,8 +149,10 @@ pub(super) fn resolution(design: &Design, asked: Option<Length>) -> Result<Resol
             let extent = design.envelope.body.high - design.envelope.body.low;
             let h = asked.map_or((extent.product() / VOXELS).cbrt(), Length::um);
             if h > extent.min() / 8.0 {
-                let message =
-                    format!("of fields: {} is coarser than an eighth of the smallest side", Length::from_um(h));
+                let message = format!(
+                    "--flow-resolution {} is coarser than an eighth of the smallest side: choose a finer one",
+                    Length::from_um(h)
+                );
                 return Err(StudyError::Resolution(message));
             }
             Ok(Resolution::Halvable(h))
@@ -148,7 +167,7 @@ pub(super) fn resolution(design: &Design, asked: Option<Length>) -> Result<Resol
                 Ok(Resolution::Native { block, shift: 0.0 })
             } else {
                 Err(StudyError::Resolution(format!(
-                    "of fields: blocks of {block} voxels leave fewer than 8 along a side"
+                    "--flow-resolution joins {block} voxels, which leaves fewer than 8 along a side: choose a finer one"
                 )))
             }
         }

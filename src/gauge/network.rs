@@ -45,7 +45,8 @@ pub fn pore_network(file: &Path, run: &Run, exec: &Exec) -> Result<(PoreNetwork,
             let asked = run.resolution.map_or(extent.min() / ACROSS_BODY, Length::um);
             if run.resolution.is_some() && asked < cap {
                 let asked = Length::from_um(asked);
-                let text = format!("{asked} would take more than {} voxels: raise --max-voxels", run.max_voxels);
+                let text =
+                    format!("--resolution {asked} would take more than {} voxels: raise --max-voxels", run.max_voxels);
                 return Err(StudyError::Resolution(text).into());
             }
             Resolution::Spacing(asked.max(cap))

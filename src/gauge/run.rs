@@ -444,7 +444,14 @@ fn other_reading(
     Ok(())
 }
 
-fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Design, h: f64, across: f64) -> Vec<Check> {
+fn judged(
+    run: &Run,
+    measurements: &BTreeMap<String, Measurement>,
+    unresolved: Vec<(&'static str, String)>,
+    design: &Design,
+    h: f64,
+    across: f64,
+) -> Vec<Check> {
     let from_shells = match &design.solid {
         Solid::Mesh(mesh) => mesh.separate() && run.cut != CutPores::Periodic && design.envelope.body.region.is_none(),
         Solid::Volume { .. } => false,
@@ -472,6 +479,7 @@ fn judged(run: &Run, measurements: &BTreeMap<String, Measurement>, design: &Desi
         spacing: h,
         voxels_across: across,
         from_shells,
+        unresolved,
     };
     run.criteria.as_ref().map(|c| judge(c, measurements, &context)).unwrap_or_default()
 }
@@ -522,9 +530,13 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let mut h = asked.max(cap);
     if run.resolution.is_some() && (h > asked * 1.001 || asked > smallest / 4.0) {
         return Err(StudyError::Resolution(if h > asked {
-            format!("{} would take more than {} voxels: raise --max-voxels", Length::from_um(asked), run.max_voxels)
+            format!(
+                "--resolution {} would take more than {} voxels: raise --max-voxels",
+                Length::from_um(asked),
+                run.max_voxels
+            )
         } else {
-            format!("{} is coarser than a quarter of the design's smallest side", Length::from_um(asked))
+            format!("--resolution {} is coarser than a quarter of the design's smallest side", Length::from_um(asked))
         }));
     }
     // Struts thinner than the coarser grid may miss all of its voxels: then a finer pair, or no figure to compare with.
@@ -547,7 +559,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         estimate(&plan.fields, &mut measurements);
         let fronts = [eroding.as_ref(), known.as_ref()];
         let fate = fate(&mut measurements, &mut fine, design, fronts, fields.clone(), run, exec)?;
-        let mut checks = judged(run, &measurements, design, fine.h, ACROSS.0);
+        let mut checks = judged(run, &measurements, solved.unresolved(), design, fine.h, ACROSS.0);
         // Where nothing is judged, struts are followed until they are as many voxels across as they have to be.
         let thin = run.criteria.is_none()
             && run.timeline.is_none()
@@ -606,13 +618,14 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let solved = solve(design, &plan.fields, run, exec)?;
     measurements.extend(solved.measurements.clone());
     align(&solved, &mut fine, &mut measurements);
+    let unresolved = solved.unresolved();
     solved.join(&mut fine.survey.figures);
     estimate(&plan.fields, &mut measurements);
     let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);
     let fronts = [eroding.as_ref(), known.as_ref()];
     let fate = fate(&mut measurements, &mut fine, design, fronts, fields, run, exec)?;
     let across = if two { ACROSS.1 } else { ACROSS.0 };
-    let mut checks = judged(run, &measurements, design, fine.h, across);
+    let mut checks = judged(run, &measurements, unresolved, design, fine.h, across);
     let course = course(fate, run, &mut checks, exec);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();
     levels.push(fine.h);
