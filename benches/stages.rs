@@ -1,11 +1,13 @@
 //! Where the time of one whole check goes: wall seconds and peak memory of each stage.
 //!
 //! `cargo bench --bench stages -- [voxels along a side] [threads]`: a 10 mm cubic scaffold with 600 µm pores, checked by
-//! `review` at one resolution.
+//! `review` at one resolution. With `volume` behind the numbers: a scan of two values, a gyroid sheet of a tenth solid whose
+//! cells are 64 voxels of 20 µm wide.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may fail loudly, and prints its table")]
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -13,6 +15,7 @@ use poregauge::criteria::built_in;
 use poregauge::design::{EnvelopeChoice, Options};
 use poregauge::gauge::{Run, check};
 use poregauge::generate::cubic::Cubic;
+use poregauge::grid::{Frame, Mask};
 use poregauge::parallel::{Exec, Progress};
 use poregauge::units::Length;
 
@@ -49,19 +52,43 @@ fn peak() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
+/// Thirteen cells of 600 µm windows and 125 µm struts, nine tenths void: the block is 9.55 mm wide.
+fn lattice(folder: &Path) -> PathBuf {
+    let path = folder.join("cubic.stl");
+    let mesh = Cubic { pore: 600.0, strut: 125.0, cells: 13 }.mesh(None);
+    poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), &mesh).unwrap();
+    path
+}
+
+/// A gyroid sheet in so many voxels along a side.
+fn scan(folder: &Path, n: usize) -> PathBuf {
+    let wave: Vec<(f64, f64)> = (0..n).map(|i| (i as f64 * std::f64::consts::TAU / 64.0).sin_cos()).collect();
+    let mut solid = Mask::empty([n; 3]);
+    for ((z, (sz, cz)), (y, (sy, cy))) in
+        wave.iter().enumerate().flat_map(|z| wave.iter().enumerate().map(move |y| (z, y)))
+    {
+        let within = |(sx, cx): &(f64, f64)| (sx * cy + sy * cz + sz * cx).abs() < 0.155;
+        wave.iter().enumerate().filter(|(_, x)| within(x)).for_each(|(x, _)| solid.insert(x, y, z));
+    }
+    let path = folder.join("gyroid.vti");
+    let frame = Frame { size: [n; 3], spacing: [20.0; 3], origin: [0.0; 3] };
+    let mut out = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+    poregauge::export::vti::write(&mut out, &frame, None, &poregauge::export::mask_levels(&solid)).unwrap();
+    path
+}
+
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|a| a.parse::<usize>().ok());
     let n = numbers.next().unwrap_or(250);
     let threads = numbers.next().unwrap_or(2);
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("cubic.stl");
-    // Thirteen cells of 600 µm windows and 125 µm struts, nine tenths void: the block is 9.55 mm wide.
-    let mesh = Cubic { pore: 600.0, strut: 125.0, cells: 13 }.mesh(None);
-    poregauge::export::stl::write(&mut std::fs::File::create(&path).unwrap(), &mesh).unwrap();
+    let volume = std::env::args().any(|a| a == "volume");
+    let path = if volume { scan(folder.path(), n) } else { lattice(folder.path()) };
+    let envelope = if volume { EnvelopeChoice::Grid } else { EnvelopeChoice::Box };
     let run = Run {
-        options: Options { envelope: EnvelopeChoice::Box, ..Options::default() },
+        options: Options { envelope, ..Options::default() },
         criteria: Some(built_in("review").unwrap()),
-        resolution: Some(Length::from_um(9550.0 / n as f64)),
+        resolution: (!volume).then(|| Length::from_um(9550.0 / n as f64)),
         max_voxels: 1 << 31,
         ..Run::default()
     };

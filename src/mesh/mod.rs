@@ -9,6 +9,7 @@ mod convex;
 pub mod hull;
 pub mod intersect;
 pub mod overhang;
+pub mod ray;
 pub mod shells;
 pub mod solid;
 pub mod topology;

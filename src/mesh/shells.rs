@@ -4,9 +4,13 @@
 //! turned; a mesh or a shell that is inside out is turned, unless it bounds a cavity; then a shell that faces outward is
 //! a piece of solid, and one that faces inward, inside a piece, is a cavity.
 
+use super::ray::wraps;
 use super::topology::{Places, Topology};
 use super::winding::Winding;
 use super::{Mesh, V3, area_vector};
+
+/// Shells within the box of another one up to which a ray to each takes less than to prepare winding numbers.
+const FEW: usize = 64;
 
 /// A connected surface.
 #[derive(Clone, Debug)]
@@ -53,13 +57,18 @@ impl Shells {
             shells.flipped_shells.add(at);
             (0..shells.shells.len()).for_each(|s| shells.turn(mesh, s));
         }
-        let inside_out: Vec<usize> = {
-            let winding = Winding::new(mesh);
-            (0..shells.shells.len())
-                .filter(|&s| shells.shells[s].closed && shells.shells[s].volume < 0.0)
-                .filter(|&s| outside_point(mesh, &shells.shells[s]).is_some_and(|p| winding.at(&p) < -0.5))
-                .collect()
-        };
+        let mut inside_out: Vec<usize> =
+            (0..shells.shells.len()).filter(|&s| shells.shells[s].closed && shells.shells[s].volume < 0.0).collect();
+        let few = inside_out.len() <= FEW && shells.all_closed();
+        let winding = (!inside_out.is_empty() && !few).then(|| Winding::new(mesh));
+        let all = mesh.triangles.len() as u32;
+        inside_out.retain(|&s| {
+            outside_point(mesh, &shells.shells[s]).is_some_and(|p| match &winding {
+                Some(winding) => winding.at(&p) < -0.5,
+                None => wraps(mesh, 0..all, &p) < 0,
+            })
+        });
+        drop(winding);
         for s in inside_out {
             let at = mesh.corners(shells.shells[s].triangles[0] as usize)[0];
             shells.flipped_shells.add(at);
@@ -197,11 +206,15 @@ impl Shells {
             if boxed.is_empty() {
                 continue;
             }
-            let part = part_of(mesh, &self.shells[outer]);
-            let winding = Winding::new(&part);
+            let part = (boxed.len() > FEW).then(|| part_of(mesh, &self.shells[outer]));
+            let winding = part.as_ref().map(Winding::new);
             for s in boxed {
                 let point = mesh.corners(self.shells[s].triangles[0] as usize)[0];
-                if winding.at(&point).abs() > 0.5 {
+                let held = match &winding {
+                    Some(winding) => winding.at(&point).abs() > 0.5,
+                    None => wraps(mesh, self.shells[outer].triangles.iter().copied(), &point) != 0,
+                };
+                if held {
                     self.shells[s].parent = Some(outer);
                 }
             }

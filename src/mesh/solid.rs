@@ -100,15 +100,29 @@ fn cancel(mesh: &mut Mesh) -> usize {
         let even = sorted == [a, b, c] || sorted == [b, c, a] || sorted == [c, a, b];
         (sorted, even)
     };
-    let mut order: Vec<u32> = (0..mesh.triangles.len() as u32).collect();
-    order.sort_unstable_by_key(|&t| (key(mesh.triangles[t as usize]), t));
+    // Triangles by their lowest corner: those with the same corners are in one such list.
+    let mut starts = vec![0u32; mesh.vertices.len() + 1];
+    mesh.triangles.iter().for_each(|t| starts[*t.iter().min().unwrap_or(&0) as usize + 1] += 1);
+    (1..starts.len()).for_each(|v| starts[v] += starts[v - 1]);
+    let mut next = starts.clone();
+    let mut lists = vec![0u32; mesh.triangles.len()];
+    for (t, corners) in mesh.triangles.iter().enumerate() {
+        let slot = &mut next[*corners.iter().min().unwrap_or(&0) as usize];
+        lists[*slot as usize] = t as u32;
+        *slot += 1;
+    }
     let mut gone = vec![false; mesh.triangles.len()];
-    for group in order.chunk_by(|&a, &b| key(mesh.triangles[a as usize]).0 == key(mesh.triangles[b as usize]).0) {
-        let split = group.partition_point(|&t| !key(mesh.triangles[t as usize]).1);
-        let (odd, even) = group.split_at(split);
-        for (&a, &b) in odd.iter().zip(even) {
-            gone[a as usize] = true;
-            gone[b as usize] = true;
+    let mut list = Vec::new();
+    for ends in starts.windows(2) {
+        list.clear();
+        list.extend(lists[ends[0] as usize..ends[1] as usize].iter().map(|&t| (key(mesh.triangles[t as usize]), t)));
+        list.sort_unstable();
+        for group in list.chunk_by(|a, b| a.0.0 == b.0.0) {
+            let (odd, even) = group.split_at(group.partition_point(|(key, _)| !key.1));
+            for ((_, a), (_, b)) in odd.iter().zip(even) {
+                gone[*a as usize] = true;
+                gone[*b as usize] = true;
+            }
         }
     }
     let mut t = 0;

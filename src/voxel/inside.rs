@@ -8,9 +8,8 @@
 //! On a mesh with holes the crossings only divide a row into stretches; the generalised winding number decides each
 //! stretch: at once where it is near one whole number throughout, and voxel by voxel near a hole.
 
-use robust::{Coord, orient2d};
-
 use crate::grid::{Frame, Mask};
+use crate::mesh::ray::crossing;
 use crate::mesh::winding::Winding;
 use crate::mesh::{Mesh, V3};
 use crate::parallel::Exec;
@@ -118,43 +117,6 @@ fn planes(frame: &Frame, corners: &[V3; 3], axis: usize) -> Option<(usize, usize
     let from = ((low - frame.origin[axis]) / frame.spacing[axis]).floor().max(0.0);
     let to = ((high - frame.origin[axis]) / frame.spacing[axis]).ceil().min(frame.size[axis] as f64 - 1.0);
     (from <= to).then_some((from as usize, to as usize))
-}
-
-/// Where the line along x through (y, z) crosses the triangle, and by how much the winding number rises there.
-fn crossing(corners: &[V3; 3], y: f64, z: f64) -> Option<(f64, i8)> {
-    let flat = |v: &V3| Coord { x: v.y, y: v.z };
-    let p = Coord { x: y, y: z };
-    let mut weights = [0.0; 3];
-    let mut turn = 0;
-    for k in 0..3 {
-        let (a, b) = (flat(&corners[(k + 1) % 3]), flat(&corners[(k + 2) % 3]));
-        weights[k] = orient2d(a, b, p);
-        let exact = if weights[k] != 0.0 {
-            weights[k]
-        } else if a.y != b.y {
-            // The ray is moved by (ε, ε²).
-            a.y - b.y
-        } else {
-            b.x - a.x
-        };
-        let sign = if exact > 0.0 {
-            1
-        } else if exact < 0.0 {
-            -1
-        } else {
-            return None;
-        };
-        if turn != 0 && sign != turn {
-            return None;
-        }
-        turn = sign;
-    }
-    let sum: f64 = weights.iter().sum();
-    let (low, high) =
-        (corners.iter().map(|c| c.x).fold(f64::MAX, f64::min), corners.iter().map(|c| c.x).fold(f64::MIN, f64::max));
-    let x =
-        if sum == 0.0 { low } else { (0..3).map(|k| weights[k] / sum * corners[k].x).sum::<f64>().clamp(low, high) };
-    Some((x, -turn))
 }
 
 #[cfg(test)]
