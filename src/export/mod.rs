@@ -59,7 +59,8 @@ impl Target {
         }
     }
 
-    /// Writes a volume whose axes lie so, or as its coordinates; `None` where the format holds none, or none of grey levels.
+    /// Writes a volume, whose axes lie as said or along the coordinates of the file; `None` where the format holds none, or
+    /// none of grey levels.
     pub fn volume(
         self,
         out: &mut impl Write,

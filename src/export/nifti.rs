@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{name, values};
 use crate::grid::{Frame, Levels, Lie};
 
-/// Writes a volume whose axes lie so, or as its coordinates.
+/// Writes a volume; its axes lie as said, or along the coordinates of the file.
 ///
 /// # Errors
 /// When writing fails, or an axis has more voxels than the format can count.

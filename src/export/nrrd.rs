@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 
 use crate::grid::{Frame, Lie, Mask, Space};
 
-/// Writes a mask whose axes lie so, or as its coordinates, as 8-bit voxels, 255 in the set and 0 elsewhere.
+/// Writes a mask as 8-bit voxels, 255 in the set and 0 elsewhere; its axes lie as said, or along the coordinates.
 ///
 /// # Errors
 /// When writing fails.

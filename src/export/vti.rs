@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{name, values};
 use crate::grid::{Frame, Levels, Lie};
 
-/// Writes a volume whose axes lie so, or as its coordinates as values at points.
+/// Writes a volume as values at points; its axes lie as said, or along the coordinates of the file.
 ///
 /// # Errors
 /// When writing fails.

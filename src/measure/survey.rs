@@ -9,7 +9,7 @@ use super::{
     anisotropy, cavity, curvature, fit, gaps, interconnectivity, overhang, pieces, pore_size, porosity, profile, strut,
     surface, topology, zoned,
 };
-use crate::design::{CutPores, Region, Study, StudyError};
+use crate::design::{CutPores, Region, Solid, Study, StudyError};
 use crate::limits::{LimitError, Limits};
 use crate::parallel::Exec;
 use crate::picture::Block;
@@ -153,7 +153,9 @@ pub fn survey_with(
         exec.stage("pore size")?;
         let cover = painted(study, &ridge.balls, limits, exec)?;
         let walled = (needs.pore_size && study.cut == CutPores::Clip).then(|| study.walled());
-        if after == After::Spent {
+        // The walls of closed pores are told by the triangles.
+        let walls = matches!(study.design.solid, Solid::Mesh(_)) && !closed.voxels.is_empty();
+        if after == After::Spent && !walls {
             study.field.forget_nearest();
         }
         let study = &*study;

@@ -47,17 +47,19 @@ struct Tile<'a> {
     periodic: bool,
     /// Squared distances of 0, 1, 2 … voxels along each axis, as far as it is asked for.
     steps: &'a [Vec<f32>; 3],
-    /// Along x, for the rows and planes within reach; whether a row has any.
+    /// Along x, for the rows and planes within reach, each with whether it holds any.
     along_x: Vec<f32>,
-    any: Vec<bool>,
-    /// Along x and y, for the rows of the tile and the planes within reach.
+    any_x: Vec<bool>,
+    /// Along x and y, for the rows of the tile and the planes within reach, each with whether it holds any.
     along_xy: Vec<f32>,
+    any_xy: Vec<bool>,
 }
 
 impl<'a> Tile<'a> {
     fn new([nx, ny, nz]: [usize; 3], border: Border, steps: &'a [Vec<f32>; 3]) -> Self {
         let periodic = border == Border::Periodic;
-        Self { size: [nx, ny, nz], periodic, steps, along_x: Vec::new(), any: Vec::new(), along_xy: Vec::new() }
+        let (along_x, along_xy) = (Vec::new(), Vec::new());
+        Self { size: [nx, ny, nz], periodic, steps, along_x, any_x: Vec::new(), along_xy, any_xy: Vec::new() }
     }
 
     /// The plane or row of the grid at a place that may lie beyond it.
@@ -89,7 +91,8 @@ impl<'a> Tile<'a> {
         let deep = zs.len() + 2 * rz;
         self.along_x.resize(nx * tall * deep, f32::INFINITY);
         self.along_xy.resize(nx * wide * deep, f32::INFINITY);
-        self.any.clear();
+        self.any_x.clear();
+        self.any_xy.clear();
         for k in 0..deep {
             let z = self.place((zs.start + k) as isize - rz as isize, 2);
             for j in 0..tall {
@@ -97,19 +100,25 @@ impl<'a> Tile<'a> {
                 let at = nx * (j + tall * k);
                 let row = &mut self.along_x[at..at + nx];
                 let any = y.zip(z).is_some_and(|(y, z)| squares(set, y, z, &self.steps[0], self.periodic, row));
-                self.any.push(any);
+                self.any_x.push(any);
             }
+        }
+        if !self.any_x.contains(&true) {
+            return;
         }
         for k in 0..deep {
             for j in 0..wide {
+                let rows = j + tall * k..=j + 2 * ry + tall * k;
+                let any = self.any_x[rows.clone()].contains(&true);
+                self.any_xy.push(any);
+                if !any {
+                    continue;
+                }
                 let at = nx * (j + wide * k);
                 let least = &mut self.along_xy[at..at + nx];
                 least.fill(f32::INFINITY);
-                for d in 0..=2 * ry {
-                    let row = j + d + tall * k;
-                    if self.any[row] {
-                        lower(least, &self.along_x[nx * row..nx * (row + 1)], self.steps[1][d.abs_diff(ry)]);
-                    }
+                for (d, row) in rows.enumerate().filter(|(_, row)| self.any_x[*row]) {
+                    lower(least, &self.along_x[nx * row..nx * (row + 1)], self.steps[1][d.abs_diff(ry)]);
                 }
             }
         }
@@ -117,7 +126,7 @@ impl<'a> Tile<'a> {
         for (k, z) in zs.enumerate() {
             for (j, y) in ys.clone().enumerate().filter(|(_, y)| !empty(*y, z)) {
                 least.fill(f32::INFINITY);
-                for d in 0..=2 * rz {
+                for d in (0..=2 * rz).filter(|d| self.any_xy[j + wide * (k + d)]) {
                     let at = nx * (j + wide * (k + d));
                     lower(&mut least, &self.along_xy[at..at + nx], self.steps[2][d.abs_diff(rz)]);
                 }
@@ -136,13 +145,15 @@ fn lower(least: &mut [f32], row: &[f32], step: f32) {
     }
 }
 
-/// Squared distances along x to the voxels of a set in a row, as far as `steps`; infinite beyond. Whether there are any.
+/// Squared distances along x to the voxels of a set in a row, as far as `steps`; infinite beyond. Whether it holds any;
+/// where it does not, `row` is left as it is.
 fn squares(set: &Mask, y: usize, z: usize, steps: &[f32], periodic: bool, row: &mut [f32]) -> bool {
+    if set.row(y, z).iter().all(|word| *word == 0) {
+        return false;
+    }
     row.fill(f32::INFINITY);
     let n = row.len() as isize;
-    let mut any = false;
     set.runs(y, z, |from, to| {
-        any = true;
         row[from..to].fill(0.0);
         let mut lower = |x: isize, square: f32| {
             let x = if periodic { x.rem_euclid(n) } else { x };
@@ -155,7 +166,7 @@ fn squares(set: &Mask, y: usize, z: usize, steps: &[f32], periodic: bool, row: &
             lower((to - 1 + d) as isize, *square);
         }
     });
-    any
+    true
 }
 
 #[cfg(test)]
