@@ -8,6 +8,7 @@ mod program;
 use std::path::{Path, PathBuf};
 
 use nalgebra::Rotation3;
+use poregauge::grid::{Frame, Lie, Mask, Space};
 use poregauge::mesh::V3;
 use program::{code, poregauge, text};
 use serde_json::Value;
@@ -440,4 +441,55 @@ fn a_design_is_compared_with_itself_with_a_report_and_with_a_worse_one() {
     let refused = poregauge(&["compare", cut.to_str().unwrap(), &good]);
     assert_eq!(code(&refused), 2);
     assert!(text(&refused.stderr).contains("is no report"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn scans_whose_axes_lie_otherwise_are_compared_as_they_lie_in_their_files() {
+    let folder = tempfile::tempdir().unwrap();
+    // Bars that cross and a foot, alike along no two axes, 1.2 mm wide round a place away from the origin.
+    let middle = V3::new(900.0, -400.0, 700.0);
+    let covers = |p: V3| {
+        let q = p - middle;
+        let bar = |a: f64, b: f64, w: f64| a.abs() < w && b.abs() < w;
+        let bars = bar(q.x, q.y - 150.0, 160.0) || bar(q.y, q.z + 100.0, 200.0) || bar(q.x + 200.0, q.z, 120.0);
+        q.amax() < 560.0 && (bars || q.z < -460.0)
+    };
+    let write = |name: &str, axes: [V3; 3]| {
+        let lie = Lie { axes, space: Space::Ras };
+        let own = V3::from(axes.map(|axis| axis.dot(&middle)));
+        let frame = Frame { size: [60; 3], spacing: [20.0; 3], origin: (own - V3::repeat(590.0)).into() };
+        let mut mask = Mask::empty(frame.size);
+        for voxel in (0..frame.len()).map(|i| frame.voxel(i)) {
+            if covers(V3::from(lie.place(frame.centre(voxel)))) {
+                mask.insert(voxel[0], voxel[1], voxel[2]);
+            }
+        }
+        let path = folder.path().join(name);
+        let mut out = std::fs::File::create(&path).unwrap();
+        poregauge::export::nrrd::write(&mut out, &frame, Some(&lie), &mask).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let compare = |old: &str, new: &str, format: &str| {
+        let output = poregauge(&["compare", old, new, "--format", format, "--quiet"]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let plain = write("plain.nrrd", [V3::x(), V3::y(), V3::z()]);
+    let turned = write("turned.nrrd", [V3::y(), V3::z(), V3::x()]);
+    let pair = serde_json::from_str::<Value>(&compare(&plain, &turned, "json")).unwrap()["pairs"][0].clone();
+    let difference = &pair["difference"];
+    assert_eq!(
+        (&difference["missing"]["count"], &difference["extra"]["count"]),
+        (&0.into(), &0.into()),
+        "{difference}"
+    );
+    assert!(difference["missing"]["volume_mm3"].as_f64().unwrap() < 1e-3, "{difference}");
+    let porosity = &pair["measures"]["porosity.total"];
+    assert!(porosity["difference"].as_f64().unwrap().abs() < 2e-3, "{porosity}");
+    let shown = compare(&plain, &turned, "text");
+    let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(line.contains("turned by 120° about") && line.contains("so lie the axes of its file"), "{shown}");
+    let mirrored = write("mirrored.nrrd", [-V3::x(), V3::y(), V3::z()]);
+    let shown = compare(&plain, &mirrored, "text").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("mirror those of the old one"), "{shown}");
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::adjust::{WorkError, open};
 use super::baseline::worse;
-use super::difference::{How, difference};
+use super::difference::{How, difference, turn_between};
 use super::distributions::{apart, distance, is_profile};
 use super::left_open::left_open;
 use super::motion::{Motion, moved};
@@ -128,6 +128,11 @@ fn designs(old: (&Path, &Run), new: (&Path, &Run), how: How, exec: &Exec) -> Res
             notes.push(note.to_owned());
         }
         Some(_) => {}
+        None if !how.align && turn_between(&a, &b).is_some_and(|turn| turn.determinant() < 0.0) => notes.push(
+            "the axes of the new design mirror those of the old one, as their files say, so there is no missing or extra \
+             material: save both along the same axes"
+                .to_owned(),
+        ),
         None => notes.push(
             "the designs do not lie in one frame, so there is no missing or extra material: --align lays the new one onto \
              the old one"

@@ -6,6 +6,8 @@
 //! of its distances to the two surfaces; where that exceeds t/2 is a core, and all of the difference within t/2 (and half
 //! a voxel) of a core is a lump, one for each 26-connected core. Voxel counts; 16 bytes a voxel.
 
+use nalgebra::Matrix3;
+
 use crate::advice::as_mesh;
 use crate::design::{CutPores, Design, Solid, StudyError};
 use crate::grid::{Border, Connectivity, Frame, Mask};
@@ -56,7 +58,14 @@ pub(super) struct Found {
     pub(super) views: Vec<Projection>,
 }
 
-/// The difference; `None` where the solids do not lie in one frame.
+/// The turn, mirrors among it, that takes places of the new design to those of the old one, where the axes of their files
+/// differ.
+pub(super) fn turn_between(old: &Design, new: &Design) -> Option<Matrix3<f64>> {
+    old.source.lie.zip(new.source.lie).and_then(|(to, from)| to.turn_from(&from))
+}
+
+/// The difference; `None` where the solids do not lie in one frame. Unless it is aligned, the new solid is turned to the
+/// axes of the old one where those of their files differ.
 pub(super) fn difference(
     old: &Design,
     new: &Design,
@@ -69,6 +78,10 @@ pub(super) fn difference(
         Solid::Mesh(_) => 0.0,
     };
     let voxel = voxel(old).max(voxel(new));
+    let turn = turn_between(old, new).filter(|_| !how.align);
+    if turn.is_some_and(|turn| turn.determinant() < 0.0) {
+        return Ok(None);
+    }
     let (old, new) = (as_mesh(old, CutPores::Open, limits, exec)?, as_mesh(new, CutPores::Open, limits, exec)?);
     let (Solid::Mesh(old), Solid::Mesh(new)) = (&old.solid, &new.solid) else { return Ok(None) };
     let (Some(box_old), Some(box_new)) = (old.mesh.bounds(), new.mesh.bounds()) else { return Ok(None) };
@@ -79,7 +92,7 @@ pub(super) fn difference(
     let tolerance = how.tolerance.unwrap_or_else(|| (TOLERANCE.0 * voxel).max(TOLERANCE.1 * strut));
     let h = (strut / ACROSS).min(tolerance / 2.0).max(voxel).max((room / VOXELS).cbrt());
 
-    let mut motion = Motion::none();
+    let mut motion = turn.map_or_else(Motion::none, Motion::turning);
     let mut left = None;
     if how.align {
         exec.stage("aligning")?;

@@ -5,7 +5,7 @@
 //! round a place, which smooths noise a little; a volume of two values takes the one that it is nearer to. Beyond the
 //! volume its outermost voxels go on. O(voxels of the body).
 
-use nalgebra::Rotation3;
+use nalgebra::{Matrix3, Rotation3};
 
 use crate::design::{Binarised, Design, Envelope, Solid, StudyError};
 use crate::grid::{Frame, Levels};
@@ -32,6 +32,11 @@ impl Motion {
     /// No motion.
     pub(super) fn none() -> Self {
         Self::shifted(V3::zeros(), V3::zeros())
+    }
+
+    /// A rotation about the origin.
+    pub(super) fn turning(turn: Matrix3<f64>) -> Self {
+        Self { rotation: Rotation3::from_matrix_unchecked(turn), ..Self::none() }
     }
 
     pub(super) fn shifted(about: V3, shift: V3) -> Self {

@@ -140,7 +140,7 @@ pub struct DifferenceEntry {
     pub tolerance_um: f64,
     /// Edge of the voxels that were compared.
     pub voxel_um: f64,
-    /// Whether the new design was laid onto the old one.
+    /// Whether the new design was laid onto the old one; else it lies as the axes of the two files say.
     pub aligned: bool,
     /// By how much it was shifted, after it was turned.
     pub shift_um: [f64; 3],

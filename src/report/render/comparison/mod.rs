@@ -78,9 +78,13 @@ fn laid(d: &DifferenceEntry) -> Option<String> {
         let axis = [x, y, z].map(|a| format!("{:.3}", a / angle + 0.0)).join(", ");
         format!("turned by {}° about ({axis}) through {}, then ", significant(angle, 3), place(d.about_um))
     };
+    if !d.aligned {
+        return turned
+            .strip_suffix(", then ")
+            .map(|turned| format!("new design {turned}: so lie the axes of its file"));
+    }
     let left = d.mean_distance_um.map(|m| format!("; surfaces then {} µm apart on average", significant(m, 2)));
-    let text = format!("new design {turned}shifted by ({}) µm{}", mm(d.shift_um), left.unwrap_or_default());
-    d.aligned.then_some(text)
+    Some(format!("new design {turned}shifted by ({}) µm{}", mm(d.shift_um), left.unwrap_or_default()))
 }
 
 fn summary(what: &str, m: &MaterialEntry) -> String {
