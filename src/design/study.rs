@@ -2,14 +2,15 @@
 //!
 //! | field | bytes a voxel | lives |
 //! | --- | --- | --- |
-//! | signed distance and nearest triangle | 8 | as long as the study |
+//! | signed distance | 4 | as long as the study |
+//! | nearest triangle | 4 | until the balls are known, or as long as the study where it is used again |
 //! | masks of body, void, solid and path region | 4 × 1/8 | as long as the study |
 //! | sites of the distance field | 16 for each voxel of the band | until the distances are known |
 //! | balls of the void | 24 for each voxel on the ridge, 8 for each beside it | while pores and paths are measured |
 //! | owner of each voxel's ball | 4 | while pore sizes and access are measured |
 //! | reach and basins of the widest paths | 8 | while access is measured; reach longer, while paths are |
 //!
-//! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 34 bytes a voxel at 256³, 26 at 500³.
+//! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 27 bytes a voxel at 256³, 22 at 500³.
 
 use crate::design::envelope::{Body, Envelope, EnvelopeKind};
 use crate::design::phases::Binarised;
