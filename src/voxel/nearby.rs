@@ -202,7 +202,7 @@ mod tests {
                 (0..3).map(|k| along(k).powi(2)).sum()
             };
             let limit = distance * distance;
-            let found = super::near(&frame, border, &asked, &set, distance, &Exec::silent(2).unwrap());
+            let found = near(&frame, border, &asked, &set, distance, &Exec::silent(2).unwrap());
             for i in 0..frame.len() {
                 let [x, y, z] = frame.voxel(i);
                 let least = points.iter().map(|&p| squared(i, p)).fold(f64::INFINITY, f64::min);
