@@ -89,7 +89,10 @@ pub(super) fn islands(pieces: &[Piece]) -> String {
 pub(super) fn conflict(conflict: &Conflict, others: &[Check], advice: &Advice) -> String {
     let best = &conflict.best;
     let unit = best.measured.as_ref().map_or(Unit::One, |m| m.unit);
-    let value = best.measured.as_ref().map_or("none".to_owned(), |m| show(m.value, unit));
+    // Where the figure alone would do, what stands against it is its uncertainty.
+    let doubt = best.measured.as_ref().filter(|m| best.margin.is_some_and(|m| m >= 0.0) && m.uncertainty > 0.0);
+    let doubt = doubt.map_or(String::new(), |m| format!(" ± {}", show(m.uncertainty, unit)));
+    let value = best.measured.as_ref().map_or("none".to_owned(), |m| show(m.value, unit)) + &doubt;
     let (low, high) = best.limit.map_or((None, None), |l| (l.min, l.max));
     let wanted = match (low, high) {
         (Some(min), Some(max)) => format!("{} to {} asked", show(min, unit), show(max, unit)),
@@ -97,6 +100,7 @@ pub(super) fn conflict(conflict: &Conflict, others: &[Check], advice: &Advice) -
         (None, Some(max)) => format!("{} at most asked", show(max, unit)),
         (None, None) => "more is asked".to_owned(),
     };
+    let wanted = if doubt.is_empty() { wanted } else { format!("{wanted}: the uncertainty leaves it open") };
     let number = |value: f64| significant(value, 3).replace('-', "−");
     let range = format!(
         "offset from {} to {} µm with any scale from {} to {}",
@@ -114,4 +118,55 @@ pub(super) fn conflict(conflict: &Conflict, others: &[Check], advice: &Advice) -
         others.join(" and "),
         best.rule.title
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::criteria::{Context, built_in, judge};
+    use crate::measure::Measurement;
+
+    #[test]
+    fn a_figure_that_would_do_is_told_with_what_stands_against_it() {
+        let criteria = built_in("review").unwrap();
+        let said = |value: f64, uncertainty: f64| {
+            let id = "interconnectivity.accessible_100um";
+            let measured = Measurement {
+                value,
+                unit: Unit::One,
+                uncertainty,
+                exact: false,
+                method: String::new(),
+                alternatives: Vec::new(),
+                at_um: None,
+                range: None,
+                ends: None,
+                library: false,
+            };
+            let checks = judge(&criteria, &BTreeMap::from([(id.to_owned(), measured)]), &Context::default());
+            let best = checks.into_iter().find(|c| c.rule.id == "accessible").unwrap();
+            let why = Conflict { checks: vec![best.rule.id.clone()], best, at: (0.0, 1.0) };
+            let advice = Advice {
+                change: None,
+                summary: String::new(),
+                checks: BTreeMap::new(),
+                islands: Vec::new(),
+                predicted: Vec::new(),
+                window: Vec::new(),
+                conflict: None,
+                searched_offset: (-12.6, 63.0),
+                searched_scale: (0.1, 10.0),
+            };
+            conflict(&why, &[], &advice)
+        };
+        let open = said(0.963, 0.057);
+        assert!(
+            open.ends_with("is 96.3 % ± 5.7 % at best, 95 % at least asked: the uncertainty leaves it open"),
+            "{open}"
+        );
+        let short = said(0.93, 0.001);
+        assert!(short.ends_with("is 93 % at best, 95 % at least asked"), "{short}");
+    }
 }

@@ -181,7 +181,7 @@ impl Region {
                 facet.map(|v| (v - to).map(|c| c as f32).into())
             })
             .collect();
-        limits.check("the turned mask", frame.len() as u64 / 8 + 1, 1)?;
+        limits.check("the turned mask", Mask::bytes(frame.size), 1)?;
         let mut within = Mask::empty(frame.size);
         let (per_row, [nx, ny, _]) = (within.words_per_row(), frame.size);
         exec.chunks(within.words_mut(), per_row * ny, |z, plane| {

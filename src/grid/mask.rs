@@ -29,6 +29,12 @@ impl Mask {
         mask
     }
 
+    /// Bytes that a mask of this size takes.
+    #[must_use]
+    pub fn bytes([nx, ny, nz]: [usize; 3]) -> u64 {
+        [nx.div_ceil(64), ny, nz].into_iter().fold(8, |all, n| all.saturating_mul(n as u64))
+    }
+
     /// Planes put on top of each other; missing ones are empty.
     #[must_use]
     pub fn stack(size: [usize; 3], planes: &[Self]) -> Self {

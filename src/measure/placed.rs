@@ -66,17 +66,31 @@ pub(super) struct Placed<'a> {
 }
 
 /// The zones of a study that lie in the design; those that do not are left out, the run says so before.
-pub(super) fn placed<'a>(study: &Study<'_>, needs: &'a [ZoneNeeds], exec: &Exec) -> Zones<'a> {
+///
+/// # Errors
+/// When a mask that has to be turned does not fit the memory budget.
+pub(super) fn placed<'a>(
+    study: &Study<'_>,
+    needs: &'a [ZoneNeeds],
+    limits: &Limits,
+    exec: &Exec,
+) -> Result<Zones<'a>, LimitError> {
     let cut = Arc::new(if needs.is_empty() { Mask::empty([0; 3]) } else { cut_by_body(study) });
-    let on = |needs: &'a ZoneNeeds| {
-        let shape = needs.zone.shape(&study.design.envelope.body, study.design.source.lie).ok()?;
+    let lie = study.design.source.lie;
+    let mut list = Vec::new();
+    for needs in needs {
+        let shape = match needs.zone.shape(&study.design.envelope.body, lie) {
+            Ok(Shape::Stencil(stencil)) => Shape::Stencil(stencil.along(lie, limits)?),
+            Ok(shape) => shape,
+            Err(_) => continue,
+        };
         let mut placed = Placed::new(needs, shape, study.frame(), Arc::clone(&cut));
         if placed.slab().is_none() && !cut.is_empty() {
             placed.in_body = placed.by_points(study, exec);
         }
-        Some(placed)
-    };
-    Zones { list: needs.iter().filter_map(on).collect(), cut }
+        list.push(placed);
+    }
+    Ok(Zones { cut, list })
 }
 
 /// The voxels of the body whose corners do not all lie in it.

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use nalgebra::Matrix3;
+
 use crate::design::{Binarised, Design, Solid};
 use crate::grid::{Frame, Lie, Mask};
 use crate::limits::{LimitError, Limits};
@@ -54,13 +56,13 @@ impl Stencil {
                 let spacing: [f64; 3] = std::array::from_fn(|a| extent[a] / size[a] as f64);
                 let origin = std::array::from_fn(|a| low[a] + spacing[a] / 2.0);
                 let frame = Frame { size, spacing, origin };
-                limits.check("the mask of a region", frame.len() as u64 / 8 + 1, 1)?;
+                limits.check("the mask of a region", Mask::bytes(frame.size), 1)?;
                 let mask = inside(&frame, &solid.mesh, solid.closed(), exec);
                 Ok(Some(Self { sha256, frame, mask, off: frame.coarsest() / 2.0, lie }))
             }
             Solid::Volume { phases, .. } if !matches!(phases, Binarised::Two(..)) => Ok(None),
             Solid::Volume { frame, levels, phases } => {
-                limits.check("the mask of a region", frame.len() as u64 / 8 + 1, 1)?;
+                limits.check("the mask of a region", Mask::bytes(frame.size), 1)?;
                 let mut mask = Mask::empty(frame.size);
                 for z in 0..frame.size[2] {
                     for y in 0..frame.size[1] {
@@ -76,11 +78,20 @@ impl Stencil {
         }
     }
 
-    /// The stencil as it lies along the axes of a design; as it is where they are its own, or one of both does not say how
-    /// its axes lie. A quarter turn or a mirror moves its samples; at any other turn a place takes the nearest of them.
-    pub(super) fn along(self: &Arc<Self>, lie: Option<Lie>) -> Arc<Self> {
-        let Some(turn) = lie.zip(self.lie).and_then(|(to, own)| to.turn_from(&own)) else { return Arc::clone(self) };
+    /// The turn to the axes of a design; `None` where they are its own, or one of both does not say how its axes lie.
+    fn turn(&self, lie: Option<Lie>) -> Option<Matrix3<f64>> {
+        lie.zip(self.lie).and_then(|(to, own)| to.turn_from(&own))
+    }
+
+    /// The stencil along the axes of a design. A quarter turn or a mirror moves its samples; at any other turn a place takes
+    /// the nearest of them.
+    ///
+    /// # Errors
+    /// When the turned samples do not fit the memory budget.
+    pub(super) fn along(self: &Arc<Self>, lie: Option<Lie>, limits: &Limits) -> Result<Arc<Self>, LimitError> {
+        let Some(turn) = self.turn(lie) else { return Ok(Arc::clone(self)) };
         let frame = self.frame.turned(&turn);
+        limits.check("the turned mask of a region", Mask::bytes(frame.size), 1)?;
         let mut mask = Mask::empty(frame.size);
         for voxel in (0..frame.len()).map(|i| frame.voxel(i)) {
             if self.covers(&turn.tr_mul(&V3::from(frame.centre(voxel)))) {
@@ -89,12 +100,12 @@ impl Stencil {
         }
         let straight = turn.iter().all(|part| part.abs() < STRAIGHT || part.abs() > 1.0 - STRAIGHT);
         let off = if straight { self.off } else { self.off + frame.coarsest() / 2.0 };
-        Arc::new(Self { sha256: self.sha256.clone(), frame, mask, off, lie })
+        Ok(Arc::new(Self { sha256: self.sha256.clone(), frame, mask, off, lie }))
     }
 
-    /// The box of its grid.
-    pub(super) fn bounds(&self) -> ([f64; 3], [f64; 3]) {
-        self.frame.bounds()
+    /// The box of its grid, along the axes of a design.
+    pub(super) fn bounds(&self, lie: Option<Lie>) -> ([f64; 3], [f64; 3]) {
+        self.turn(lie).map_or(self.frame, |turn| self.frame.turned(&turn)).bounds()
     }
 
     /// Whether it covers a point.
@@ -137,5 +148,36 @@ impl Stencil {
             }
         }
         sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_mask_that_lies_aslant_is_no_claim_on_memory() {
+        let limits = Limits { memory: 1 << 30 };
+        let turn = nalgebra::Rotation3::from_euler_angles(0.6, 0.7, 0.8);
+        let aslant = Lie { axes: [V3::x(), V3::y(), V3::z()].map(|axis| turn * axis), ..Lie::PLAIN };
+        let stencil = |n: usize| {
+            // No more of it is looked at than its size.
+            let frame = Frame { size: [1, 1, n], spacing: [1.0; 3], origin: [0.0; 3] };
+            Arc::new(Stencil {
+                sha256: String::new(),
+                frame,
+                mask: Mask::empty([1, 1, 1]),
+                off: 0.0,
+                lie: Some(Lie::PLAIN),
+            })
+        };
+        for n in [1_000_000, 1 << 40] {
+            let refused = stencil(n).along(Some(aslant), &limits).unwrap_err();
+            assert!(refused.needed > limits.memory, "{refused}");
+        }
+        // Along its own axes, and where nothing is known of the other's, it stays what it is.
+        let own = stencil(1 << 40);
+        assert!(Arc::ptr_eq(&own.along(Some(Lie::PLAIN), &limits).unwrap(), &own));
+        assert!(Arc::ptr_eq(&own.along(None, &limits).unwrap(), &own));
     }
 }

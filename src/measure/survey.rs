@@ -111,7 +111,7 @@ pub fn survey_with(
     exec.stage("volumes and surface")?;
     let closed = porosity::measure(study, exec, &mut figures);
     surface::measure(study, &closed, exec, &mut figures);
-    let zones = placed(study, &needs.zones, exec);
+    let zones = placed(study, &needs.zones, limits, exec)?;
     zoned::measure(study, &closed, &zones, exec, &mut figures);
     pieces::measure(study, exec, &mut figures);
     if needs.pictures {

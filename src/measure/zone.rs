@@ -172,15 +172,14 @@ impl Zone {
             }
             Self::Mask { stencil: None, .. } => Err(wrong("its file was not read".to_owned())),
             Self::Mask { stencil: Some(stencil), .. } => {
-                let stencil = stencil.along(lie);
-                let (low, high) = stencil.bounds();
+                let (low, high) = stencil.bounds(lie);
                 if (0..3).any(|a| high[a] <= body.low[a] || low[a] >= body.high[a]) {
                     return Err(wrong(
                         "the mask lies beside the design: it has to be in the same frame, with the same unit"
                             .to_owned(),
                     ));
                 }
-                Ok(Shape::Stencil(stencil))
+                Ok(Shape::Stencil(Arc::clone(stencil)))
             }
         }
     }
