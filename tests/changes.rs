@@ -489,6 +489,18 @@ fn scans_whose_axes_lie_otherwise_are_compared_as_they_lie_in_their_files() {
     let shown = compare(&plain, &turned, "text");
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(line.contains("turned by 120° about") && line.contains("so lie the axes of its file"), "{shown}");
+    // What is made of them lies in the file as they do.
+    let made = |scan: &str| {
+        let part = scan.replace(".nrrd", ".stl");
+        let output = poregauge(&["adjust", scan, "--offset=-10um", "-o", &part, "--quiet"]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stderr));
+        part
+    };
+    let parts = serde_json::from_str::<Value>(&compare(&made(&plain), &made(&turned), "json")).unwrap();
+    let difference = &parts["pairs"][0]["difference"];
+    for side in ["missing", "extra"] {
+        assert!(difference[side]["volume_mm3"].as_f64().unwrap() < 1e-4, "{side}: {difference}");
+    }
     let mirrored = write("mirrored.nrrd", [-V3::x(), V3::y(), V3::z()]);
     let shown = compare(&plain, &mirrored, "text").split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(shown.contains("mirror those of the old one"), "{shown}");
