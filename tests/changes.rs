@@ -469,11 +469,12 @@ fn scans_whose_axes_lie_otherwise_are_compared_as_they_lie_in_their_files() {
         poregauge::export::nrrd::write(&mut out, &frame, Some(&lie), &mask).unwrap();
         path.to_string_lossy().into_owned()
     };
-    let compare = |old: &str, new: &str, format: &str| {
-        let output = poregauge(&["compare", old, new, "--format", format, "--quiet"]);
+    let compare_on = |grid: &[&str], old: &str, new: &str, format: &str| {
+        let output = poregauge(&[&["compare", old, new, "--format", format, "--quiet"], grid].concat());
         assert_eq!(code(&output), 0, "{}", text(&output.stderr));
         text(&output.stdout)
     };
+    let compare = |old: &str, new: &str, format: &str| compare_on(&[], old, new, format);
     let plain = write("plain.nrrd", [V3::x(), V3::y(), V3::z()]);
     let turned = write("turned.nrrd", [V3::y(), V3::z(), V3::x()]);
     let pair = serde_json::from_str::<Value>(&compare(&plain, &turned, "json")).unwrap()["pairs"][0].clone();
@@ -496,7 +497,9 @@ fn scans_whose_axes_lie_otherwise_are_compared_as_they_lie_in_their_files() {
         assert_eq!(code(&output), 0, "{}", text(&output.stderr));
         part
     };
-    let parts = serde_json::from_str::<Value>(&compare(&made(&plain), &made(&turned), "json")).unwrap();
+    let (old, new) = (made(&plain), made(&turned));
+    let parts = compare_on(&["--resolution", "20um"], &old, &new, "json");
+    let parts = serde_json::from_str::<Value>(&parts).unwrap();
     let difference = &parts["pairs"][0]["difference"];
     for side in ["missing", "extra"] {
         assert!(difference[side]["volume_mm3"].as_f64().unwrap() < 1e-4, "{side}: {difference}");

@@ -468,6 +468,7 @@ impl<'a> Response<'a> {
             value: value + 0.0,
             unit,
             uncertainty,
+            sampling: 0.0,
             exact: false,
             method: "predicted".to_owned(),
             alternatives,

@@ -137,6 +137,7 @@ mod tests {
                 value,
                 unit: Unit::One,
                 uncertainty,
+                sampling: 0.0,
                 exact: false,
                 method: String::new(),
                 alternatives: Vec::new(),

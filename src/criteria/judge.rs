@@ -174,7 +174,10 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
     check.verdict = by_margin(margin, span(measurement.value, measurement.uncertainty, limit));
     let at_limit = measurement.uncertainty <= DRAWN.0 * (measurement.value.abs() + margin.abs())
         && margin.abs() <= DRAWN.1 * measurement.uncertainty;
-    check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact && !at_limit;
+    // Whatever a finer grid reads, what the parts of the sample differ by goes beyond the limit.
+    let by_grid = measurement.uncertainty - measurement.sampling;
+    let small_sample = margin.abs() + by_grid < measurement.sampling;
+    check.refinable = check.verdict == Verdict::Inconclusive && !measurement.exact && !at_limit && !small_sample;
     if let Some((low, high)) = measurement.range {
         let at = |v: f64, limit: Limit| by_margin(self::margin(v, limit), span(v, 0.0, limit));
         // It fails where the whole range lies on one side of a limit; a range round the window leaves it open.
@@ -224,6 +227,8 @@ fn check(rule: &Rule, measurements: &BTreeMap<String, Measurement>, context: &Co
     if check.verdict == Verdict::Inconclusive && check.reason.is_none() {
         let remedy = if check.refinable {
             "the uncertainty straddles the limit: refine with --resolution or --max-voxels"
+        } else if small_sample {
+            "the parts of the sample differ by more than the margin: measure a larger sample, or one cell with --periodic"
         } else if at_limit && !measurement.exact {
             "it is just at the limit, which no grid can tell from a little below: leave some margin, or move the limit"
         } else {
@@ -392,6 +397,7 @@ mod tests {
             value,
             unit,
             uncertainty,
+            sampling: 0.0,
             exact: false,
             method: String::new(),
             alternatives: Vec::new(),
@@ -425,6 +431,18 @@ mod tests {
         from_shells: true,
         unresolved: Vec::new(),
     };
+
+    #[test]
+    fn what_only_a_larger_sample_settles_asks_for_no_finer_grid() {
+        for (sampling, asks) in [(0.0, true), (0.004, true), (0.007, false), (0.01, false)] {
+            let m = Measurement { sampling, ..measurement(0.899, 0.01, Unit::One) };
+            let check = verdict("porosity", Some(m), &FINE);
+            assert_eq!((check.verdict, check.refinable), (Verdict::Inconclusive, asks), "{sampling}");
+            let reason = check.reason.unwrap();
+            assert_eq!(reason.contains("--resolution"), asks, "{reason}");
+            assert_eq!(reason.contains("a larger sample"), !asks, "{reason}");
+        }
+    }
 
     #[test]
     fn what_tissue_asks_at_first_gives_way_to_a_load() {

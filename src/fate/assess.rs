@@ -155,6 +155,7 @@ pub(super) fn measurement(range: Range, unit: Unit, method: &str, library: bool)
         value: range.typical,
         unit,
         uncertainty: (range.high - range.typical).max(range.typical - range.low),
+        sampling: 0.0,
         exact: true,
         method: method.to_owned(),
         alternatives: Vec::new(),

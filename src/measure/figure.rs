@@ -18,6 +18,8 @@ pub struct Figure {
     pub method: String,
     /// How far it may be off whatever the resolution, in its unit.
     pub floor: f64,
+    /// The part of it that is how the parts of a small sample differ.
+    pub sampling: f64,
     /// Whether it does not depend on the grid.
     pub exact: bool,
     /// The figure under another reading of the design.
@@ -39,7 +41,7 @@ impl Figure {
     /// A figure that depends on the grid.
     #[must_use]
     pub fn new(value: f64, unit: Unit, method: impl Into<String>) -> Self {
-        Self { value, unit, method: method.into(), floor: 0.0, exact: false, alternatives: Vec::new() }
+        Self { value, unit, method: method.into(), floor: 0.0, sampling: 0.0, exact: false, alternatives: Vec::new() }
     }
 
     /// A figure that does not.
@@ -72,6 +74,8 @@ pub struct Measurement {
     pub unit: Unit,
     /// Half-width of the interval in which the truth lies, in its unit.
     pub uncertainty: f64,
+    /// The part of it that a larger sample would take away, and no finer grid.
+    pub sampling: f64,
     /// Whether it does not depend on the grid, so that a finer one would not change it.
     pub exact: bool,
     /// How it was got.

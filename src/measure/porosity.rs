@@ -187,12 +187,8 @@ fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Clos
         out.add(
             "interconnectivity.open_fraction",
             Figure {
-                value: (1.0 - figure.value / por.value).max(0.0),
-                unit: Unit::One,
-                method: "open void over void".to_owned(),
-                floor: 0.0,
                 exact: figure.exact && por.exact,
-                alternatives: Vec::new(),
+                ..Figure::new((1.0 - figure.value / por.value).max(0.0), Unit::One, "open void over void")
             },
         );
     }

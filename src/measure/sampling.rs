@@ -68,6 +68,7 @@ pub(super) fn half_width(values: &[f64]) -> Option<f64> {
 pub(super) fn widen(out: &mut Figures, id: &str, by: Option<f64>) {
     if let (Some(by), Some(figure)) = (by.filter(|by| *by > 0.0), out.figures.get_mut(id)) {
         figure.floor += by;
+        figure.sampling += by;
         figure.method.push_str("; with the sampling uncertainty from eight sub-blocks");
     }
 }

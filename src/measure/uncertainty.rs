@@ -62,6 +62,7 @@ fn measurement(figure: &Figure, uncertainty: f64, at_um: Option<[f64; 3]>) -> Me
         value: figure.value,
         unit: figure.unit,
         uncertainty,
+        sampling: figure.sampling,
         exact: figure.exact,
         method: figure.method.clone(),
         alternatives: figure.alternatives.clone(),
