@@ -16,6 +16,7 @@ mod motion;
 mod names;
 mod network;
 mod plan;
+mod readings;
 mod regions;
 mod run;
 mod sweep;

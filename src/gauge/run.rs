@@ -9,6 +9,7 @@ use super::fate::{Eroding, Fate, eroding, fate, ground, softening, tuned};
 use super::fields::{Solved, estimate, solve};
 use super::names::{names, showable};
 use super::plan::{Plan, plan};
+use super::readings::{self, Beside, Readings};
 use crate::advice::Tuning;
 use crate::criteria::{Check, Context, Criteria, Declared, Making, MaterialRecord, judge};
 use crate::design::{
@@ -19,9 +20,7 @@ use crate::fate::timeline::Timeline;
 use crate::fate::{GrowthLaw, Material, Tissue};
 use crate::input::load_with;
 use crate::limits::Limits;
-use crate::measure::{
-    After, Culture, Figures, Level, Measurement, Survey, WRAP_REMEDY, WRAPPED, alignment, combine, survey_with,
-};
+use crate::measure::{After, Culture, Figures, Level, Measurement, Survey, alignment, combine, survey_with};
 use crate::parallel::{Cancelled, Exec};
 use crate::report::{CriteriaEntry, DesignEntry, Measured, Report, SettingEntry, design_entry, error_entry};
 use crate::units::{Length, significant};
@@ -371,12 +370,14 @@ fn course(fate: Option<Fate>, run: &Run, checks: &mut [Check], exec: &Exec) -> (
     }
 }
 
-/// The figures at a resolution; and what a front leaves there of a solid that erodes.
-fn level(
+/// The figures at a resolution, with those under other `readings` where they are wanted; and what a front leaves there of a
+/// solid that erodes.
+pub(super) fn level(
     design: &Design,
     resolution: Resolution,
     plan: &Plan,
     run: &Run,
+    readings: Option<(&mut Readings, Beside<'_>)>,
     exec: &Exec,
 ) -> Result<(Level, Option<Eroding>), StudyError> {
     let mut study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
@@ -384,67 +385,19 @@ fn level(
     let ridge = erodes.then(|| ridge(&study.field, &study.solid, exec));
     exec.checkpoint()?;
     let eroding = erodes.then(|| eroding(&study, ridge.as_ref(), resolution, run, exec)).transpose()?;
-    let envelope = &design.envelope;
-    // In the wrap pores can only be cut open: the other policies need flat faces.
-    let wrap = envelope.wrap.as_ref().filter(|_| run.cut == CutPores::Open);
-    let after = |last: bool| if last { After::Spent } else { After::Kept };
-    let last = after(!envelope.auto && wrap.is_none());
-    let mut survey = survey_with(&mut study, &plan.needs, ridge.as_ref(), last, &run.limits, exec)?;
+    let others = if readings.is_some() { readings::of(design, run.cut) } else { Vec::new() };
+    let after = if others.is_empty() { After::Spent } else { After::Kept };
+    let survey = survey_with(&mut study, &plan.needs, ridge.as_ref(), after, &run.limits, exec)?;
     drop(ridge);
-    if envelope.auto {
-        let (reading, remedy) =
-            ("the convex hull as envelope", "say which body is meant: --envelope box or --envelope hull");
-        study = study.within(&envelope.as_hull(), resolution, &run.limits, exec)?;
-        other_reading(&mut study, (reading, remedy), after(wrap.is_none()), plan, run, exec, &mut survey)?;
-    }
-    if let Some(wrap) = wrap {
-        study = study.within(&envelope.with(wrap.clone()), resolution, &run.limits, exec)?;
-        other_reading(&mut study, (WRAPPED, WRAP_REMEDY), After::Spent, plan, run, exec, &mut survey)?;
-    }
     let h = survey.spacing.iter().copied().fold(0.0, f64::max);
-    Ok((Level { h, survey }, eroding))
-}
-
-/// Adds to each figure its value in the envelope of another study, under which a verdict has to hold as well.
-fn other_reading(
-    study: &mut Study<'_>,
-    (reading, remedy): (&'static str, &'static str),
-    after: After,
-    plan: &Plan,
-    run: &Run,
-    exec: &Exec,
-    survey: &mut Survey,
-) -> Result<(), StudyError> {
-    let needs = crate::measure::Needs {
-        strut: false,
-        pictures: false,
-        profiles: false,
-        sides: false,
-        throats: 0,
-        thinnest: None,
-        narrowest: None,
-        overhang: None,
-        build_volume: None,
-        cavity: None,
-        curvature: false,
-        ..plan.needs.clone()
-    };
-    let other = crate::measure::survey(study, &needs, after, &run.limits, exec)?;
-    for (id, figure) in &mut survey.figures.figures {
-        if ["strut", "volume", "overhang", "fit", "curvature"].iter().any(|family| id.starts_with(family))
-            || id == "porosity.total"
-        {
-            continue;
-        }
-        let value = other.figures.figures.get(id).map(|f| f.value);
-        if value.is_none_or(|v| (v - figure.value).abs() > 1e-12) {
-            *figure = figure.clone().or(reading, value, remedy);
-        }
+    let mut level = Level { h, survey };
+    if let Some((readings, beside)) = readings.filter(|_| !others.is_empty()) {
+        readings.add(&mut level, study, others, resolution, plan, run, beside, exec)?;
     }
-    Ok(())
+    Ok((level, eroding))
 }
 
-fn judged(
+pub(super) fn judged(
     run: &Run,
     measurements: &BTreeMap<String, Measurement>,
     unresolved: Vec<(&'static str, String)>,
@@ -504,7 +457,7 @@ fn align(solved: &Solved, fine: &mut Level, measurements: &mut BTreeMap<String, 
 }
 
 /// What a run has to measure: the walls as well where a material is declared, for they decide how it degrades.
-fn plan_of(run: &Run) -> Plan {
+pub(super) fn plan_of(run: &Run) -> Plan {
     let loaded = run.load.is_some() && run.material.is_some();
     let mut plan = plan(&run.measures, run.criteria.as_ref(), &run.making, loaded);
     plan.needs.strut |= run.material.is_some();
@@ -540,8 +493,10 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         }));
     }
     // Struts thinner than the coarser grid may miss all of its voxels: then a finer pair, or no figure to compare with.
+    let mut readings = Readings::default();
+    let alone = Beside { coarse: None, moved: &[], voxel: 0.0, across: ACROSS.0 };
     let (mut coarse, mut known) = loop {
-        match level(design, Resolution::Spacing(2.0 * h), &plan, run, exec) {
+        match level(design, Resolution::Spacing(2.0 * h), &plan, run, Some((&mut readings, alone)), exec) {
             Err(StudyError::OnePhase(_)) if run.resolution.is_none() && h > cap * 1.25 => h = (h / 2.0).max(cap),
             Err(StudyError::OnePhase(_)) => break (Level { h: 2.0 * h, survey: Survey::default() }, None),
             other => break other?,
@@ -551,7 +506,8 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let solved = solve(design, &plan.fields, run, exec)?;
     let fields = (ground(design, run, exec)?, softening(design, &solved.measurements, run, exec)?);
     loop {
-        let (mut fine, eroding) = level(design, Resolution::Spacing(h), &plan, run, exec)?;
+        let others = Some((&mut readings, Beside { coarse: Some(&coarse), ..alone }));
+        let (mut fine, eroding) = level(design, Resolution::Spacing(h), &plan, run, others, exec)?;
         levels.push(fine.h);
         let mut measurements = combine(&fine, Some(&coarse), &[], 0.0);
         measurements.extend(solved.measurements.clone());
@@ -593,27 +549,40 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         return Err(StudyError::OnePhase("nothing"));
     };
     let native = |block, shift| Resolution::Native { block, shift };
-    let two = matches!(phases, Binarised::Two(..));
-    let mut plan = plan;
-    if two {
-        plan.needs.doubt = 1.0;
-    }
-    let (mut fine, eroding) = level(design, native(1, 0.0), &plan, run, exec)?;
-    let (coarse, known, moved) = if two {
-        (None, None, Vec::new())
-    } else {
-        let doubt = match phases {
-            Binarised::Above { doubt, .. } => *doubt,
-            Binarised::Window { range, .. } => 0.05 * (range.1 - range.0),
-            Binarised::Two(..) => 0.0,
-        };
-        let (coarse, known) = level(design, native(2, 0.0), &plan, run, exec)?;
-        let lasting = Run { material: None, ..run.clone() };
-        let up = level(design, native(2, doubt), &plan, &lasting, exec)?.0.survey;
-        let down = level(design, native(2, -doubt), &plan, &lasting, exec)?.0.survey;
-        (Some(coarse), known, vec![up, down])
+    let doubt = match phases {
+        Binarised::Above { doubt, .. } => Some(*doubt),
+        Binarised::Window { range, .. } => Some(0.05 * (range.1 - range.0)),
+        Binarised::Two(..) => None,
     };
-    let voxel = if two { TWO_VALUED * frame.coarsest() } else { 0.0 };
+    let mut plan = plan;
+    let (mut voxel, mut across) = (0.0, ACROSS.0);
+    if doubt.is_none() {
+        plan.needs.doubt = 1.0;
+        (voxel, across) = (TWO_VALUED * frame.coarsest(), ACROSS.1);
+    }
+    let mut readings = Readings::default();
+    let alone = Beside { coarse: None, moved: &[], voxel, across };
+    let half = native(2, 0.0);
+    let (coarse, known, moved) = match doubt {
+        Some(doubt) => {
+            let (coarse, known) = level(design, half, &plan, run, Some((&mut readings, alone)), exec)?;
+            let lasting = Run { material: None, ..run.clone() };
+            let moved = |by| level(design, native(2, by), &plan, &lasting, None, exec).map(|(level, _)| level.survey);
+            (Some(coarse), known, vec![moved(doubt)?, moved(-doubt)?])
+        }
+        None => {
+            // Blocks of two values are grey levels, nothing to compare with; but other readings are known from them.
+            if !readings::of(design, run.cut).is_empty() {
+                match level(design, half, &plan, run, Some((&mut readings, alone)), exec) {
+                    Ok(_) | Err(StudyError::OnePhase(_)) => {}
+                    Err(e) => return Err(e),
+                }
+            }
+            (None, None, Vec::new())
+        }
+    };
+    let beside = Beside { coarse: coarse.as_ref(), moved: &moved, ..alone };
+    let (mut fine, eroding) = level(design, native(1, 0.0), &plan, run, Some((&mut readings, beside)), exec)?;
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
     let solved = solve(design, &plan.fields, run, exec)?;
     measurements.extend(solved.measurements.clone());
@@ -624,7 +593,6 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
     let fields = (ground(design, run, exec)?, softening(design, &measurements, run, exec)?);
     let fronts = [eroding.as_ref(), known.as_ref()];
     let fate = fate(&mut measurements, &mut fine, design, fronts, fields, run, exec)?;
-    let across = if two { ACROSS.1 } else { ACROSS.0 };
     let mut checks = judged(run, &measurements, unresolved, design, fine.h, across);
     let course = course(fate, run, &mut checks, exec);
     let mut levels: Vec<f64> = coarse.iter().map(|c| c.h).collect();

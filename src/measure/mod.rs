@@ -52,7 +52,7 @@ pub use network::network;
 pub use overhang::{BuildDirection, OverhangNeeds, USUAL_ANGLE};
 pub use oxygen::Culture;
 pub use placed::ZoneNeeds;
-pub use porosity::{WRAP_REMEDY, WRAPPED};
+pub use porosity::{HULL, HULL_REMEDY, WRAP_REMEDY, WRAPPED};
 pub use stencil::Stencil;
 pub use stiffness::remaining;
 pub use survey::{After, Needs, Survey, mean_pore, survey, survey_with};

@@ -17,6 +17,12 @@ use crate::voxel::labels::Labels;
 
 const MM3: f64 = 1e-9;
 
+/// The reading in the convex hull.
+pub const HULL: &str = "the convex hull as envelope";
+
+/// What settles it where that makes another verdict.
+pub const HULL_REMEDY: &str = "say which body is meant: --envelope box or --envelope hull";
+
 /// The reading of a design in its wrap, and what to do where it disagrees.
 pub const WRAPPED: &str = "the wrap as envelope";
 /// What to say to settle it.
@@ -92,11 +98,7 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
         por = por.floor(floor);
     }
     if study.envelope.auto {
-        por = por.or(
-            "the convex hull as envelope",
-            Some(1.0 - solid / hull),
-            "say which body is meant: --envelope box or --envelope hull",
-        );
+        por = por.or(HULL, Some(1.0 - solid / hull), HULL_REMEDY);
     }
     if let Some(wrap) = &study.envelope.wrap {
         por = por.or(WRAPPED, Some((1.0 - solid / wrap.volume).max(0.0)), WRAP_REMEDY);
