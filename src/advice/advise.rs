@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{Change, as_mesh, border_of, strut_of};
+use super::change::{Change, as_mesh, border_of, holds_struts, strut_of};
 use super::loose::{Piece, loose_pieces};
 use super::response::{Response, SCALES, is_geometry};
 use super::window::{Conflict, Window};
@@ -131,6 +131,9 @@ pub fn advise(question: &Question<'_>, limits: &Limits, exec: &Exec) -> Result<O
     };
     let must = asked.iter().enumerate().filter(|(_, c)| counts(c)).fold(0, |bits, (k, _)| bits | 1 << k);
 
+    if question.measurements.get("strut.d50").is_some_and(|m| !holds_struts(question.design, m.value)) {
+        return Ok(None);
+    }
     let whole = as_mesh(question.design, question.cut, limits, exec)?;
     let Solid::Mesh(solid) = &whole.solid else { return Ok(None) };
     let body = &whole.envelope.body;

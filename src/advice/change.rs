@@ -155,6 +155,19 @@ pub(super) fn dressed(
     Ok(Design { source, solid: Solid::Mesh(Box::new(solid)), envelope, findings: Vec::new() })
 }
 
+/// How many voxels of a volume along each axis are joined for its mesh.
+fn joined(frame: &Frame) -> usize {
+    ((frame.len() as f64 / VOXELS).cbrt().ceil() as usize).max(1)
+}
+
+/// Whether the mesh of a design has its struts of this width: those of a large volume may be lost between its voxels.
+pub(super) fn holds_struts(design: &Design, strut: f64) -> bool {
+    match &design.solid {
+        Solid::Mesh(_) => true,
+        Solid::Volume { frame, .. } => strut >= joined(frame) as f64 * frame.coarsest(),
+    }
+}
+
 /// The design as a mesh: itself, or the surface between the phases of a volume, closed on the faces of its grid.
 ///
 /// # Errors
@@ -166,7 +179,7 @@ pub fn as_mesh<'a>(
     exec: &Exec,
 ) -> Result<Cow<'a, Design>, StudyError> {
     let Solid::Volume { frame, .. } = &design.solid else { return Ok(Cow::Borrowed(design)) };
-    let block = ((frame.len() as f64 / VOXELS).cbrt().ceil() as usize).max(1);
+    let block = joined(frame);
     let resolution = Resolution::Native { block, shift: 0.0 };
     let study = Study::new(design, &design.envelope, resolution, cut, limits, exec)?;
     let grid = *study.frame();

@@ -271,10 +271,10 @@ pub struct InputArgs {
     /// The design is one cell of an endless pattern: --cut-pores periodic
     #[arg(long, conflicts_with = "cut_pores", help_heading = "Measuring")]
     pub periodic: bool,
-    /// Voxel size, such as 20um; auto refines until every required check is decided [default: auto]
+    /// Voxel size, such as 20um; auto refines a mesh until every required check is decided, and takes a volume as it is [default: auto]
     #[arg(long, value_parser = resolution, value_name = "LENGTH|auto", help_heading = "Measuring")]
     pub resolution: Option<ResolutionArg>,
-    /// Voxels of the finest grid [default: 134217728]
+    /// Voxels of the finest grid; those of a larger volume are joined in blocks [default: 134217728]
     #[arg(long, env = "POREGAUGE_MAX_VOXELS", value_name = "N", value_parser = clap::value_parser!(u64).range(1000..4_294_967_295), help_heading = "Measuring")]
     pub max_voxels: Option<u64>,
     /// Voxel size for flow, diffusion and stiffness, such as 25um [default: about 128 x 128 x 128 voxels]

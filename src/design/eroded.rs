@@ -118,6 +118,7 @@ impl Study<'_> {
             envelope: self.envelope.clone(),
             cut: self.cut,
             field,
+            blocks: None,
             inside: self.inside.clone(),
             solid,
             void,

@@ -1,5 +1,6 @@
 //! A design: the solid, where it came from, the body it is measured in, and the fields that measures share.
 
+mod blocks;
 mod envelope;
 mod eroded;
 mod finding;

@@ -175,10 +175,7 @@ fn phases_of(
     if low >= high {
         return Err(one());
     }
-    let two = (0..levels.len()).all(|i| {
-        let v = levels.get(i);
-        v == low || v == high
-    });
+    let two = levels.count(0..levels.len(), |v| v == low || v == high) == levels.len();
     let (phases, text) = match options.threshold {
         Threshold::Otsu if two => {
             let (void, solid) = if options.invert { (high, low) } else { (low, high) };
@@ -226,7 +223,7 @@ fn phases_of(
             format!("given: solid {} {from} to {to}", if options.invert { "outside" } else { "from" }),
         ),
     };
-    let solid = (0..levels.len()).filter(|&i| phases.signed(levels.get(i), 0.0) < 0.0).count();
+    let solid = levels.count(0..levels.len(), |v| phases.signed(v, 0.0) < 0.0);
     if solid == 0 || solid == levels.len() {
         return Err(DesignError::nothing(
             "volume.one_phase",

@@ -12,10 +12,11 @@
 //!
 //! The lists that sort and bucket the balls come on top. Measured on cubic lattices: 27 bytes a voxel at 256³, 22 at 500³.
 
+use crate::design::blocks::Blocks;
 use crate::design::envelope::{Body, Envelope, EnvelopeKind};
 use crate::design::phases::Binarised;
 use crate::design::solid::{Design, Solid, solid_mask};
-use crate::grid::{Border, Frame, Levels, Mask};
+use crate::grid::{Border, Frame, Mask};
 use crate::limits::{LimitError, Limits};
 use crate::mesh::solid::SolidMesh;
 use crate::mesh::{V3, area_vector};
@@ -87,7 +88,7 @@ pub enum Resolution {
     Halvable(f64),
     /// A volume's own voxels, joined in blocks of this many along each axis, with the threshold moved by `shift`.
     Native {
-        /// Voxels of the volume along each axis of a voxel of the study: 1 or 2.
+        /// Voxels of the volume along each axis of a voxel of the study.
         block: usize,
         /// By how much the threshold is moved.
         shift: f32,
@@ -143,6 +144,8 @@ pub struct Study<'a> {
     pub cut: CutPores,
     /// Signed distances.
     pub field: DistanceField,
+    /// The voxels of a volume that make those of the study, where it takes several.
+    pub(crate) blocks: Option<Blocks<'a>>,
     /// Voxels of the body.
     pub inside: Mask,
     /// Voxels of solid in the body.
@@ -170,6 +173,7 @@ impl<'a> Study<'a> {
         let body = &envelope.body;
         cut.goes_with(body)?;
         let goes_on = cut.goes_on();
+        let mut blocks = None;
         let (frame, surface, solid) = match &design.solid {
             Solid::Mesh(mesh) => {
                 let (spacing, multiple) = match resolution {
@@ -196,7 +200,9 @@ impl<'a> Study<'a> {
                 };
                 limits.check("the study", (frame.len() / block.pow(3)) as u64, BYTES_PER_VOXEL)?;
                 exec.stage("surface between the phases")?;
-                let (frame, field) = signed_field(frame, levels, phases, block, shift, border, limits, exec)?;
+                let joined = Blocks { frame, levels, phases, block, shift };
+                let (frame, field) = signed_field(&joined, border, limits, exec)?;
+                blocks = (block > 1).then_some(joined);
                 // Solid at the border goes on beyond the grid only where the grid is a crop of something larger.
                 let crop = body.kind == EnvelopeKind::Grid;
                 let surface = surface_of(&frame, &field, border, crop, exec);
@@ -210,12 +216,12 @@ impl<'a> Study<'a> {
         }
         exec.stage("signed distance")?;
         let mut field = DistanceField::new(frame, border, surface, &solid, limits, exec)?;
-        let two_valued = matches!(design.solid, Solid::Volume { phases: Binarised::Two(..), .. });
-        if two_valued && matches!(resolution, Resolution::Native { block: 1, .. }) {
-            field.slack = SLACK * frame.coarsest();
+        if let Solid::Volume { phases: Binarised::Two(..), frame: own, .. } = &design.solid {
+            // What two values leave open is part of a voxel of their own.
+            field.slack = SLACK * own.coarsest();
         }
         exec.checkpoint()?;
-        Ok(Self::of(design, envelope, cut, field, parts))
+        Ok(Self::of(design, envelope, cut, field, blocks, parts))
     }
 
     /// The same design in another envelope. The field is taken over where it would be the same: where the grid is.
@@ -229,7 +235,7 @@ impl<'a> Study<'a> {
         limits: &Limits,
         exec: &Exec,
     ) -> Result<Self, StudyError> {
-        let Self { design, cut, field, envelope: Envelope { body: own, .. }, .. } = self;
+        let Self { design, cut, field, blocks, envelope: Envelope { body: own, .. }, .. } = self;
         let body = &envelope.body;
         cut.goes_with(body)?;
         let grids = [&own, body].map(|body| body.kind == EnvelopeKind::Grid);
@@ -244,12 +250,19 @@ impl<'a> Study<'a> {
             return Err(StudyError::OnePhase("void"));
         }
         exec.checkpoint()?;
-        Ok(Self::of(design, envelope, cut, field, parts))
+        Ok(Self::of(design, envelope, cut, field, blocks, parts))
     }
 
-    fn of(design: &'a Design, envelope: &Envelope, cut: CutPores, field: DistanceField, parts: Parts) -> Self {
+    fn of(
+        design: &'a Design,
+        envelope: &Envelope,
+        cut: CutPores,
+        field: DistanceField,
+        blocks: Option<Blocks<'a>>,
+        parts: Parts,
+    ) -> Self {
         let Parts { inside, solid, void, region } = parts;
-        Self { design, envelope: envelope.clone(), cut, field, inside, solid, void, region }
+        Self { design, envelope: envelope.clone(), cut, field, blocks, inside, solid, void, region }
     }
 
     /// Whether a triangle of the surface, in µm and counter-clockwise seen from the void, has a voxel of this part of the
@@ -338,43 +351,17 @@ pub(super) fn facet_corner(frame: &Frame, v: &V3) -> [f32; 3] {
 
 /// A field that is negative in solid, at the resolution asked for.
 fn signed_field(
-    frame: &Frame,
-    levels: &Levels,
-    phases: &Binarised,
-    block: usize,
-    shift: f32,
+    blocks: &Blocks<'_>,
     border: Border,
     limits: &Limits,
     exec: &Exec,
 ) -> Result<(Frame, Vec<f32>), LimitError> {
+    let Blocks { frame, levels, phases, block, .. } = *blocks;
     if block == 1 && matches!(phases, Binarised::Two(..)) {
         let solid = solid_mask(frame, levels, phases, 0.0);
         return Ok((*frame, smooth_field(&solid, border == Border::Periodic, limits, exec)?));
     }
-    let size = frame.size.map(|n| n.div_ceil(block));
-    let spacing: [f64; 3] = frame.spacing.map(|h| h * block as f64);
-    let origin = std::array::from_fn(|a| frame.origin[a] + frame.spacing[a] * (block as f64 - 1.0) / 2.0);
-    let coarse = Frame { size, spacing, origin };
-    let mut field = limits.try_vec("the signed field", coarse.len(), 0.0f32)?;
-    exec.chunks(&mut field, size[0] * size[1], |z, plane| {
-        for (k, value) in plane.iter_mut().enumerate() {
-            let (x, y) = (k % size[0], k / size[0]);
-            let (mut sum, mut count) = (0.0f32, 0.0f32);
-            for dz in 0..block {
-                for dy in 0..block {
-                    for dx in 0..block {
-                        let v = [x * block + dx, y * block + dy, z * block + dz];
-                        if (0..3).all(|a| v[a] < frame.size[a]) {
-                            sum += phases.signed(levels.get(frame.index(v[0], v[1], v[2])), shift);
-                            count += 1.0;
-                        }
-                    }
-                }
-            }
-            *value = sum / count;
-        }
-    });
-    Ok((coarse, field))
+    Ok((blocks.joined(), blocks.field(limits, exec)?))
 }
 
 /// The voxels where a field is negative.

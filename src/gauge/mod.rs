@@ -4,6 +4,7 @@ mod adjust;
 mod advise;
 mod align;
 mod baseline;
+mod blocks;
 mod cache;
 mod compare;
 mod difference;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::blocks::block;
 use super::names::showable;
 use super::run::{ACROSS_BODY, Run, boxed};
 use crate::design::{Design, DesignError, Resolution, Solid, Study, StudyError};
@@ -51,7 +52,7 @@ pub fn pore_network(file: &Path, run: &Run, exec: &Exec) -> Result<(PoreNetwork,
             }
             Resolution::Spacing(asked.max(cap))
         }
-        Solid::Volume { .. } => Resolution::Native { block: 1, shift: 0.0 },
+        Solid::Volume { frame, .. } => Resolution::Native { block: block(frame, run)?.0, shift: 0.0 },
     };
     let study = Study::new(&design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
     let found = network(&study, &run.limits, exec)?;

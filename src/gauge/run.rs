@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::blocks::block;
 use super::cache::Cache;
 use super::fate::{Eroding, Fate, eroding, fate, ground, softening, tuned};
 use super::fields::{Solved, estimate, solve};
@@ -554,35 +555,46 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         Binarised::Window { range, .. } => Some(0.05 * (range.1 - range.0)),
         Binarised::Two(..) => None,
     };
+    let (block, joined) = block(frame, run)?;
     let mut plan = plan;
     let (mut voxel, mut across) = (0.0, ACROSS.0);
     if doubt.is_none() {
-        plan.needs.doubt = 1.0;
-        (voxel, across) = (TWO_VALUED * frame.coarsest(), ACROSS.1);
+        plan.needs.doubt = 1.0 / block as f64;
+        (voxel, across) = (TWO_VALUED * frame.coarsest(), (ACROSS.1 / block as f64).max(ACROSS.0));
     }
     let mut readings = Readings::default();
     let alone = Beside { coarse: None, moved: &[], voxel, across };
-    let half = native(2, 0.0);
-    let (coarse, known, moved) = match doubt {
-        Some(doubt) => {
-            let (coarse, known) = level(design, half, &plan, run, Some((&mut readings, alone)), exec)?;
-            let lasting = Run { material: None, ..run.clone() };
-            let moved = |by| level(design, native(2, by), &plan, &lasting, None, exec).map(|(level, _)| level.survey);
-            (Some(coarse), known, vec![moved(doubt)?, moved(-doubt)?])
-        }
-        None => {
-            // Blocks of two values are grey levels, nothing to compare with; but other readings are known from them.
-            if !readings::of(design, run.cut).is_empty() {
-                match level(design, half, &plan, run, Some((&mut readings, alone)), exec) {
-                    Ok(_) | Err(StudyError::OnePhase(_)) => {}
-                    Err(e) => return Err(e),
-                }
+    let half = native(2 * block, 0.0);
+    let (mut coarse, mut known, mut moved) = (None, None, Vec::new());
+    if doubt.is_some() || block > 1 {
+        let found = match level(design, half, &plan, run, Some((&mut readings, alone)), exec) {
+            // What is too thin for the coarser grid is not settled.
+            Err(StudyError::OnePhase(_)) => {
+                (Level { h: 2.0 * block as f64 * frame.coarsest(), survey: Survey::default() }, None)
             }
-            (None, None, Vec::new())
+            found => found?,
+        };
+        (coarse, known) = (Some(found.0), found.1);
+    } else if !readings::of(design, run.cut).is_empty() {
+        // Blocks of two values are grey levels, nothing to compare with; but other readings are known from them.
+        match level(design, half, &plan, run, Some((&mut readings, alone)), exec) {
+            Ok(_) | Err(StudyError::OnePhase(_)) => {}
+            Err(e) => return Err(e),
         }
-    };
+    }
+    if let Some(doubt) = doubt {
+        let lasting = Run { material: None, ..run.clone() };
+        for by in [doubt, -doubt] {
+            match level(design, native(2 * block, by), &plan, &lasting, None, exec) {
+                Ok((level, _)) => moved.push(level.survey),
+                Err(StudyError::OnePhase(_)) => {}
+                Err(e) => return Err(e),
+            }
+        }
+    }
     let beside = Beside { coarse: coarse.as_ref(), moved: &moved, ..alone };
-    let (mut fine, eroding) = level(design, native(1, 0.0), &plan, run, Some((&mut readings, beside)), exec)?;
+    let (mut fine, eroding) = level(design, native(block, 0.0), &plan, run, Some((&mut readings, beside)), exec)?;
+    fine.survey.figures.findings.extend(joined);
     let mut measurements = combine(&fine, coarse.as_ref(), &moved, voxel);
     let solved = solve(design, &plan.fields, run, exec)?;
     measurements.extend(solved.measurements.clone());

@@ -1,5 +1,7 @@
 //! A grid of measured values, as imaging delivers it.
 
+use std::ops::Range;
+
 /// Values of the voxels, x fastest, in a type that holds them exactly.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Levels {
@@ -63,27 +65,48 @@ impl Levels {
     /// Least and greatest value; `None` without values.
     #[must_use]
     pub fn range(&self) -> Option<(f32, f32)> {
-        let fold = |mut values: Box<dyn Iterator<Item = f32> + '_>| {
-            let first = values.next()?;
-            Some(values.fold((first, first), |(low, high), v| (low.min(v), high.max(v))))
-        };
         match self {
-            Self::U8(v) => fold(Box::new(v.iter().copied().map(f32::from))),
-            Self::U16(v) => fold(Box::new(v.iter().copied().map(f32::from))),
-            Self::F32(v) => fold(Box::new(v.iter().copied())),
+            Self::U8(v) => Some((f32::from(*v.iter().min()?), f32::from(*v.iter().max()?))),
+            Self::U16(v) => Some((f32::from(*v.iter().min()?), f32::from(*v.iter().max()?))),
+            Self::F32(v) => {
+                let first = *v.first()?;
+                Some(v.iter().fold((first, first), |(low, high), v| (low.min(*v), high.max(*v))))
+            }
         }
     }
 
-    /// The values in a new order: value `i` of the result is the old value `from(i)`.
+    /// How many values between two indices are such.
     #[must_use]
-    pub fn permuted(&self, from: impl Fn(usize) -> usize) -> Self {
-        let n = self.len();
+    #[inline]
+    pub fn count(&self, between: Range<usize>, are: impl Fn(f32) -> bool) -> usize {
         match self {
-            Self::U8(v) => Self::U8((0..n).map(|i| v[from(i)]).collect()),
-            Self::U16(v) => Self::U16((0..n).map(|i| v[from(i)]).collect()),
-            Self::F32(v) => Self::F32((0..n).map(|i| v[from(i)]).collect()),
+            Self::U8(v) => v[between].iter().filter(|v| are(f32::from(**v))).count(),
+            Self::U16(v) => v[between].iter().filter(|v| are(f32::from(**v))).count(),
+            Self::F32(v) => v[between].iter().filter(|v| are(**v)).count(),
         }
     }
+}
+
+/// Voxels along x and z that are turned at a time, so that reading and writing stay within the cache.
+const TURNED: usize = 64;
+
+/// Values of a grid of this size with x and z in each other's place.
+fn turned<T: Copy + Default>(values: &[T], [nx, ny, nz]: [usize; 3]) -> Vec<T> {
+    let mut all = vec![T::default(); values.len()];
+    for x0 in (0..nx).step_by(TURNED) {
+        for y in 0..ny {
+            for z0 in (0..nz).step_by(TURNED) {
+                for x in x0..nx.min(x0 + TURNED) {
+                    let row = nz * (y + ny * x);
+                    let row = &mut all[row + z0..row + nz.min(z0 + TURNED)];
+                    for (z, value) in (z0..).zip(row) {
+                        *value = values[x + nx * (y + ny * z)];
+                    }
+                }
+            }
+        }
+    }
+    all
 }
 
 /// A grid of values without its place in space.
@@ -100,11 +123,11 @@ impl Volume {
     #[must_use]
     pub fn reversed_axes(&self) -> Self {
         let [nx, ny, nz] = self.size;
-        // New (x, y, z) is old (z, y, x).
-        let levels = self.levels.permuted(|i| {
-            let (x, y, z) = (i % nz, i / nz % ny, i / (nz * ny));
-            z + nx * (y + ny * x)
-        });
+        let levels = match &self.levels {
+            Levels::U8(v) => Levels::U8(turned(v, self.size)),
+            Levels::U16(v) => Levels::U16(turned(v, self.size)),
+            Levels::F32(v) => Levels::F32(turned(v, self.size)),
+        };
         Self { size: [nz, ny, nx], levels }
     }
 }
@@ -120,6 +143,14 @@ mod tests {
         assert_eq!(other.size, [4, 3, 2]);
         for (x, y, z) in [(0, 0, 0), (1, 2, 3), (1, 0, 2)] {
             assert_eq!(volume.levels.get(x + 2 * (y + 3 * z)), other.levels.get(z + 4 * (y + 3 * x)));
+        }
+        assert_eq!(other.reversed_axes(), volume);
+        // Larger than what is turned at a time.
+        let size = [130, 3, 67];
+        let volume = Volume { size, levels: Levels::U16((0..130 * 3 * 67).map(|i| i as u16).collect()) };
+        let other = volume.reversed_axes();
+        for (x, y, z) in [(129, 2, 66), (64, 1, 63), (63, 0, 64), (0, 2, 66)] {
+            assert_eq!(volume.levels.get(x + 130 * (y + 3 * z)), other.levels.get(z + 67 * (y + 3 * x)));
         }
         assert_eq!(other.reversed_axes(), volume);
     }

@@ -37,7 +37,7 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
             if study.field.border == Border::Periodic {
                 hangs = Some(labels.components.iter().map(|c| (0..3).any(|a| c.touches & winds(a) != 0)).collect());
             }
-            (volumes, places, matches!(solid, Solid::Volume { .. }), "voxels, 26-connected")
+            (volumes, places, matches!(solid, Solid::Volume { .. }) && study.blocks.is_none(), "voxels, 26-connected")
         }
     };
     let total: f64 = volumes.iter().sum();

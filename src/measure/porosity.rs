@@ -43,15 +43,18 @@ pub fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) -> Closed {
     let frame = study.frame();
     let solid_voxels = study.solid.count() as f64 * frame.voxel_volume();
     let kind = study.envelope.body.kind.id();
-    let (solid, exact, how) = match &study.design.solid {
-        Solid::Volume { .. } => {
+    let (solid, exact, how) = match (&study.design.solid, &study.blocks) {
+        (Solid::Volume { .. }, Some(blocks)) => {
+            (blocks.solid_in(&study.envelope.body, &study.inside, exec) * total, true, "solid voxels of the volume")
+        }
+        (Solid::Volume { .. }, None) => {
             (solid_voxels * total / (study.voxels() as f64 * frame.voxel_volume()), true, "solid voxels")
         }
         // What lies outside a body from a file does not count.
-        Solid::Mesh(_) if study.envelope.body.region.is_some() => {
+        (Solid::Mesh(_), _) if study.envelope.body.region.is_some() => {
             (partial_volume(study, exec), false, "signed distance with partial voxels, inside the envelope")
         }
-        Solid::Mesh(mesh) => match mesh.volume() {
+        (Solid::Mesh(mesh), _) => match mesh.volume() {
             Some(volume) => {
                 let grid = partial_volume(study, exec);
                 let off = (grid / volume - 1.0).abs();
@@ -123,11 +126,13 @@ fn partial_volume(study: &Study<'_>, exec: &Exec) -> f64 {
     planes.into_iter().sum::<f64>() * frame.voxel_volume()
 }
 
-/// How much of a voxel is solid: on a mesh by the distance to its surface, of a volume all or nothing.
+/// How much of a voxel is solid: on a mesh by the distance to its surface, of a volume all or nothing, or the share of the
+/// voxels that it was joined of.
 pub(super) fn solid_share(study: &Study<'_>, voxel: [usize; 3]) -> f64 {
     let [x, y, z] = voxel;
     if matches!(study.design.solid, Solid::Volume { .. }) {
-        return f64::from(u8::from(study.solid.get(x, y, z)));
+        let whole = || f64::from(u8::from(study.solid.get(x, y, z)));
+        return study.blocks.map_or_else(whole, |blocks| blocks.solid_of(voxel));
     }
     let h = V3::from(study.frame().spacing);
     let i = study.frame().index(x, y, z);
@@ -174,7 +179,7 @@ fn closed(study: &Study<'_>, total: f64, exec: &Exec, out: &mut Figures) -> Clos
                 "turn the shells that are cavities inward, or join those that overlap",
             );
         }
-    } else {
+    } else if study.blocks.is_none() {
         figure = Figure::exact(0.0, Unit::One, how_closed.to_owned());
     }
     figure.value = volume / total;

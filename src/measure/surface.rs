@@ -57,6 +57,7 @@ pub fn measure(study: &Study<'_>, closed: &Closed, exec: &Exec, out: &mut Figure
                 cap += cut_faces(study);
             }
             let method = match phases {
+                Binarised::Two(..) if study.blocks.is_some() => "iso-surface of joined voxels (marching cubes)",
                 Binarised::Two(..) => {
                     "surface of the smoothed mask (marching cubes), sharp edges between flat faces restored"
                 }

@@ -34,7 +34,7 @@ pub(super) fn measure(study: &Study<'_>, exec: &Exec, out: &mut Figures) {
     }
     let how =
         if of_mesh.is_some() { "half of V − E + F of the surface" } else { "corners − edges + faces − voxels" };
-    let two = matches!(study.design.solid, Solid::Volume { phases: Binarised::Two(..), .. });
+    let two = matches!(study.design.solid, Solid::Volume { phases: Binarised::Two(..), .. }) && study.blocks.is_none();
     let figure = |exact: bool, value: f64, unit, method: String| {
         if exact { Figure::exact(value, unit, method) } else { Figure::new(value, unit, method) }
     };
