@@ -78,7 +78,7 @@ def phantom(name, n):
 
 
 def mesh():
-    """A gyroid sheet of about 1.5 million triangles in a cube of 1 mm, from poregauge itself."""
+    """A gyroid sheet of about 1.9 million triangles in a cube of 1 mm, from poregauge itself."""
     path = WORK / "gyroid.stl"
     if not path.exists():
         command = ["cargo", "run", "--release", "--quiet", "--", "generate", "gyroid", "--cell", "500um", "--cells", "2",

@@ -8,8 +8,8 @@ use crate::units::Length;
 /// Share of a voxel by which a resolution may differ from whole ones without a word.
 const ALIKE: f64 = 0.01;
 
-/// How many voxels along each axis: about as many as the resolution asked for takes, else as few as keep within the voxels
-/// of the finest grid. And what there is to say of it.
+/// How many voxels along each axis: as many as are no coarser than the resolution asked for, else as few as keep within the
+/// voxels of the finest grid. And what there is to say of it.
 ///
 /// # Errors
 /// When the resolution that was asked for takes too many voxels, or leaves too few.
@@ -31,7 +31,7 @@ pub(super) fn block(frame: &Frame, run: &Run) -> Result<(usize, Option<Finding>)
         };
         return Ok((block, (block > 1).then(|| Finding::new("volume.joined", Severity::Warning, text()))));
     };
-    let block = (asked.um() / own).round().max(1.0) as usize;
+    let block = (asked.um() / own * (1.0 + ALIKE)).floor().max(1.0) as usize;
     if voxels(block) > run.max_voxels {
         let most = run.max_voxels;
         return Err(StudyError::Resolution(format!(
@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(of(None, 50 * 45 * 21 - 1).unwrap(), (3, Some(Severity::Warning)));
         assert_eq!(of(Some(20.0), 1 << 27).unwrap(), (1, None));
         assert_eq!(of(Some(40.0), 1 << 27).unwrap(), (2, None));
-        assert_eq!(of(Some(50.0), 1 << 27).unwrap(), (3, Some(Severity::Info)));
+        assert_eq!(of(Some(59.0), 1 << 27).unwrap(), (2, Some(Severity::Info)));
         assert_eq!(of(Some(5.0), 1 << 27).unwrap(), (1, Some(Severity::Info)));
         assert!(of(Some(20.0), 1000).unwrap_err().to_string().contains("raise --max-voxels"));
         assert!(of(Some(300.0), 1 << 27).unwrap_err().to_string().contains("quarter"));
