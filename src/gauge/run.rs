@@ -382,6 +382,10 @@ pub(super) fn level(
     exec: &Exec,
 ) -> Result<(Level, Option<Eroding>), StudyError> {
     let mut study = Study::new(design, &design.envelope, resolution, run.cut, &run.limits, exec)?;
+    if readings.as_ref().is_none_or(|(_, beside)| beside.coarse.is_none()) {
+        // What is only compared with counts by its own voxels: it tells what these are off by.
+        study.blocks = None;
+    }
     let erodes = run.material.as_ref().is_some_and(Material::erodes);
     let ridge = erodes.then(|| ridge(&study.field, &study.solid, exec));
     exec.checkpoint()?;
