@@ -549,7 +549,7 @@ fn measure_mesh(design: &Design, run: &Run, exec: &Exec) -> Outcome {
 }
 
 fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
-    let plan = plan_of(run);
+    let mut plan = plan_of(run);
     let Solid::Volume { phases, frame, .. } = &design.solid else {
         return Err(StudyError::OnePhase("nothing"));
     };
@@ -560,7 +560,6 @@ fn measure_volume(design: &Design, run: &Run, exec: &Exec) -> Outcome {
         Binarised::Two(..) => None,
     };
     let (block, joined) = block(frame, run)?;
-    let mut plan = plan;
     let (mut voxel, mut across) = (0.0, ACROSS.0);
     if doubt.is_none() {
         plan.needs.doubt = 1.0 / block as f64;

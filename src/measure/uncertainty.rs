@@ -52,9 +52,20 @@ pub fn combine(fine: &Level, coarse: Option<&Level>, moved: &[Survey], voxel: f6
         }
         let changes = moved.iter().filter_map(at).map(|v| (v - reference.unwrap_or(figure.value)).abs());
         uncertainty += changes.fold(0.0, f64::max);
-        all.insert(id.clone(), measurement(figure, uncertainty, fine.survey.figures.places.get(id).copied()));
+        let at_um = fine.survey.figures.places.get(id).copied();
+        let sampling = coarse.map_or(figure.sampling, |coarse| {
+            let there = coarse.survey.figures.figures.get(id).map_or(0.0, |f| f.sampling);
+            lasting(figure.sampling, there, (coarse.h / fine.h).max(1.25))
+        });
+        all.insert(id.clone(), Measurement { sampling, ..measurement(figure, uncertainty, at_um) });
     }
     all
+}
+
+/// What is left on the finest of grids of what the parts of a sample differ by: a part of that may be the grid's, which falls
+/// with the voxels.
+fn lasting(fine: f64, coarse: f64, ratio: f64) -> f64 {
+    ((ratio * fine - coarse) / (ratio - 1.0)).clamp(0.0, fine)
 }
 
 fn measurement(figure: &Figure, uncertainty: f64, at_um: Option<[f64; 3]>) -> Measurement {
@@ -93,6 +104,22 @@ mod tests {
             let m = &m["size"];
             assert!((m.value - 10.0).abs() <= m.uncertainty && m.uncertainty < 0.32, "{m:?}");
         }
+    }
+
+    #[test]
+    fn of_what_parts_of_a_sample_differ_by_only_that_lasts_which_does_not_fall_with_the_grid() {
+        let with = |h: f64, sampling: f64| {
+            let mut level = level(h, 10.0, false);
+            level.survey.figures.figures.get_mut("size").unwrap().sampling = sampling;
+            level
+        };
+        for (coarse, fine, left) in
+            [(0.8, 0.8, 0.8), (0.8, 0.4, 0.0), (0.6, 0.4, 0.2), (0.4, 0.6, 0.6), (9.0, 0.4, 0.0)]
+        {
+            let m = &combine(&with(1.0, fine), Some(&with(2.0, coarse)), &[], 0.0)["size"];
+            assert!((m.sampling - left).abs() < 1e-12, "{coarse} {fine}: {}", m.sampling);
+        }
+        assert_eq!(combine(&with(1.0, 0.4), None, &[], 0.0)["size"].sampling, 0.4, "nothing to compare with");
     }
 
     #[test]

@@ -9,8 +9,6 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use wide::f32x4;
-
 use super::ridge::Ball;
 use super::slabs::Slabs;
 use crate::grid::{Border, Frame, Mask};
@@ -27,7 +25,7 @@ pub(super) const TILE: usize = BRICK * BRICK;
 pub(super) const BRICKS: usize = 64;
 
 /// Bare voxels of a brick that are looked at one by one, rather than all voxels of the brick.
-const FEW: u32 = 6;
+const FEW: u32 = 12;
 
 /// A voxel that no ball covers.
 pub const BARE: u32 = u32::MAX;
@@ -238,8 +236,8 @@ fn slice(from: usize, to: usize, axis: usize) -> u64 {
 struct Squares {
     /// The first brick.
     first: usize,
-    /// For each voxel of the bricks. In single precision, whose rounding is well below the hair by which balls are wider.
-    voxels: Vec<[f32; BRICK]>,
+    /// For each voxel of the bricks.
+    voxels: Vec<[f64; BRICK]>,
     /// For each brick the least and the greatest.
     ends: Vec<(f64, f64)>,
 }
@@ -257,7 +255,7 @@ impl Squares {
             let high = low + (BRICK - 1) as f64 * h;
             let near = low.max(-high).max(0.0);
             self.ends.push((near * near, squares[0].max(squares[BRICK - 1])));
-            self.voxels.push(squares.map(|square| square as f32));
+            self.voxels.push(squares);
         }
     }
 }
@@ -265,7 +263,7 @@ impl Squares {
 /// The bare voxels of a brick within a distance (squared) of the centre of a ball; squared distances along the axes are
 /// given.
 #[inline]
-fn covered(bare: u64, squared: f32, [dx, dy, dz]: [&[f32; BRICK]; 3]) -> u64 {
+fn covered(bare: u64, squared: f64, [dx, dy, dz]: [&[f64; BRICK]; 3]) -> u64 {
     let mut inside = 0u64;
     if bare.count_ones() <= FEW {
         for bit in bits(bare) {
@@ -274,10 +272,10 @@ fn covered(bare: u64, squared: f32, [dx, dy, dz]: [&[f32; BRICK]; 3]) -> u64 {
         }
         return inside;
     }
-    let (across, limit) = (f32x4::from(*dx), f32x4::splat(squared));
     for (k, z) in dz.iter().enumerate() {
         for (j, y) in dy.iter().enumerate() {
-            let row = (across + f32x4::splat(z + y)).simd_le(limit).to_bitmask();
+            let rest = z + y;
+            let row = dx.iter().enumerate().fold(0u8, |row, (i, x)| row | u8::from(x + rest <= squared) << i);
             inside |= u64::from(row) << (BRICK * j + BRICK * BRICK * k);
         }
     }
@@ -356,7 +354,7 @@ impl<C: Claim> Brush<'_, C> {
                         u64::MAX
                     } else {
                         let bare = self.slab.bare[tile * BRICKS + b];
-                        covered(bare, squared as f32, std::array::from_fn(|a| &squares[a].voxels[at[a]]))
+                        covered(bare, squared, std::array::from_fn(|a| &squares[a].voxels[at[a]]))
                     };
                     let low = [low[0] + x * BRICK, low[1] + y * BRICK, low[2] + z * BRICK];
                     painted += self.brick(id, inside, low, tile, b);
